@@ -1,0 +1,85 @@
+# The whole developer interface. Everything is installed into .venv/, web/node_modules/ and .cache/, nothing elsewhere;
+# only `make test` installs Debian packages, and only when it runs as root.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8443
+HTTP_PORT ?= 8080
+ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/package.json web/tsconfig*.json)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wheel clean packages
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run wsmedia/web_dist/index.html ## Install what is missing and serve the call page (PORT=8443 HTTP_PORT=8080 ARGS=…)
+	@exec $(BIN)/wsmedia serve --port $(PORT) --http-port $(HTTP_PORT) $(ARGS)
+
+test: test-web test-python ## Install what tests need and run them all (but those marked slow)
+
+test-web: web/node_modules/.installed ## Run the browser code's unit tests
+	@cd web && npm run --silent test
+
+test-python: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the Python, interop and browser tests (PYTEST_ARGS=…)
+	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the tests that take minutes each
+	@$(BIN)/pytest -m slow $(PYTEST_ARGS)
+
+check: $(VENV)/.test web/node_modules/.installed ## Lint, types and import floors, Python and web
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@cd web && npm run --silent check
+
+format: $(VENV)/.test web/node_modules/.installed ## Format Python and web sources
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+	@cd web && npm run --silent format
+
+fuzz: $(VENV)/.test ## Fuzz every parser of outside bytes (SECONDS=60 each)
+	@scripts/fuzz.sh $(BIN)/python $${SECONDS_EACH:-60}
+
+bench-hop: $(VENV)/.test ## Measure the gateway's added latency and CPU beside aiortc's
+	@$(BIN)/python -m benchmarks.hop $(ARGS)
+
+wheel: $(VENV)/.test ## Build a wheel that contains the web page
+	@$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist . && ls dist/*.whl
+
+clean: ## Remove everything that these targets made
+	@rm -rf $(VENV) web/node_modules wsmedia/web_dist .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+packages:
+	@scripts/install-packages.sh
+
+$(VENV)/bin/python:
+	@scripts/make-venv.sh $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python wsmedia/web_dist/index.html
+	@echo "Installing wsmedia into $(VENV) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python wsmedia/web_dist/index.html
+	@echo "Installing wsmedia and what its tests need into $(VENV) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,check]'
+	@touch $@ $(VENV)/.run
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	@scripts/require-node.sh
+	@echo "Installing the web tool chain into web/node_modules …"
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+wsmedia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	@echo "Building the web page …"
+	@cd web && npm run --silent build
+	@touch $@
