@@ -1,0 +1,1 @@
+"""Configuration of the whole test-suite. Being in the package `tests`, it also makes `tests.support` importable."""
