@@ -1,0 +1,91 @@
+/**
+ * Everything that the main thread and the tunnel's worker say to each other, in one file. Frames are not among it: they
+ * travel between the workers on frame ports (`base/frame-port.ts`); only the ports themselves pass through here.
+ */
+
+import type { Participant, Track } from "../base/media.ts";
+import type { Milliseconds } from "../base/time.ts";
+
+/** Where to go and as whom. */
+export interface TunnelOptions {
+  /** The gateway's base address, `https://host/path/` or `wss://…`; usually `new URL("./", document.baseURI).href`. */
+  readonly url: string;
+  readonly room: string;
+  readonly name: string;
+  /** A JWT, if the gateway wants one. Sent inside HELLO, never in an address. */
+  readonly token?: string;
+}
+
+/** How the tunnel is, as a user would say it. */
+export type TunnelState =
+  /** No lane has been admitted yet. */
+  | "connecting"
+  /** At least one lane is up. */
+  | "connected"
+  /** All lanes are lost; new ones are being tried. Media stands still, the place in the room is kept for a while. */
+  | "reconnecting"
+  /** For good; `closed` told why. */
+  | "closed";
+
+/** How the SFU leg behind the gateway is. */
+export type RoomState = "connecting" | "connected" | "reconnecting";
+
+/** What the gateway bound our uplink to. */
+export interface UplinkLimits {
+  readonly maxMessageBytes: number;
+  readonly maxFrameBytes: number;
+  readonly maxTracks: number;
+  readonly maxBytesPerSecond: number;
+  readonly maxMessagesPerSecond: number;
+}
+
+/** A reading of the path, about once a second while connected. */
+export interface TunnelStatistics {
+  /** Smoothed round-trip time of the tunnel; null before the first acknowledgement. */
+  readonly roundTripTime: Milliseconds | null;
+  /** How much of the round trip is waiting in buffers of the path; null before the first acknowledgement. */
+  readonly queueingDelay: Milliseconds | null;
+  /** What the path can carry now, our own estimate, audio and video together. */
+  readonly pathBitrateBps: number;
+  readonly sentBitrateBps: number;
+  readonly receivedBitrateBps: number;
+  /** Since the session began. */
+  readonly framesSent: number;
+  readonly framesDropped: number;
+  readonly framesReceived: number;
+  /** Lanes in use, as `websocket`. */
+  readonly lanes: readonly string[];
+}
+
+/** Main thread → worker. */
+export type TunnelCommand =
+  | { readonly type: "connect"; readonly options: TunnelOptions; readonly online: boolean; readonly visible: boolean }
+  | { readonly type: "publish"; readonly track: Track; readonly port: MessagePort }
+  | { readonly type: "unpublish"; readonly trackId: number }
+  | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
+  | { readonly type: "requestKeyframe"; readonly trackId: number }
+  | { readonly type: "limitBitrate"; readonly trackId: number; readonly bitrateBps: number }
+  | { readonly type: "online"; readonly online: boolean }
+  | { readonly type: "visible"; readonly visible: boolean }
+  | { readonly type: "close" };
+
+/** Worker → main thread. */
+export type TunnelReport =
+  | { readonly type: "stateChanged"; readonly state: TunnelState; readonly reason: string }
+  | {
+      readonly type: "established";
+      readonly participantId: string;
+      readonly resumed: boolean;
+      readonly limits: UplinkLimits;
+    }
+  | { readonly type: "participantJoined"; readonly participant: Participant }
+  | { readonly type: "participantLeft"; readonly participantId: string }
+  | { readonly type: "trackAdded"; readonly participantId: string; readonly track: Track; readonly port: MessagePort }
+  | { readonly type: "trackRemoved"; readonly trackId: number }
+  | { readonly type: "trackMuted"; readonly trackId: number; readonly muted: boolean }
+  | { readonly type: "publishRejected"; readonly trackId: number; readonly reason: string }
+  | { readonly type: "roomStateChanged"; readonly state: RoomState; readonly reason: string }
+  | { readonly type: "keyframeNeeded"; readonly trackId: number }
+  | { readonly type: "targetBitrate"; readonly trackId: number; readonly bitrateBps: number }
+  | { readonly type: "statistics"; readonly statistics: TunnelStatistics }
+  | { readonly type: "closed"; readonly code: number; readonly reason: string; readonly explanation: string };

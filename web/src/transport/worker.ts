@@ -1,0 +1,3 @@
+/** The tunnel's worker: connects the real browser to the transport. */
+
+export {};
