@@ -1,0 +1,37 @@
+"""The tunnel session engine, without I/O (PROTOCOL.md)."""
+
+from wsmedia.session.events import (
+    AllLanesLost,
+    Closed,
+    ControlReceived,
+    Established,
+    Event,
+    FrameReceived,
+    KeyframeNeeded,
+    LaneLost,
+    PathEstimateChanged,
+    Resumed,
+)
+from wsmedia.session.limits import SessionLimits
+from wsmedia.session.registry import Attachment, SessionRegistry
+from wsmedia.session.session import PathStatistics, Role, Session, WelcomeInfo
+
+__all__ = [
+    "AllLanesLost",
+    "Attachment",
+    "Closed",
+    "ControlReceived",
+    "Established",
+    "Event",
+    "FrameReceived",
+    "KeyframeNeeded",
+    "LaneLost",
+    "PathEstimateChanged",
+    "PathStatistics",
+    "Resumed",
+    "Role",
+    "Session",
+    "SessionLimits",
+    "SessionRegistry",
+    "WelcomeInfo",
+]
