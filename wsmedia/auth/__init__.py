@@ -1,0 +1,15 @@
+"""Who may enter which room: tokens, origins, loopback."""
+
+from wsmedia.auth.origins import is_loopback_address, is_loopback_host, is_origin_allowed
+from wsmedia.auth.tokens import EVERYTHING, MIN_KEY_LENGTH, Grant, TokenVerifier, issue_token
+
+__all__ = [
+    "EVERYTHING",
+    "MIN_KEY_LENGTH",
+    "Grant",
+    "TokenVerifier",
+    "is_loopback_address",
+    "is_loopback_host",
+    "is_origin_allowed",
+    "issue_token",
+]

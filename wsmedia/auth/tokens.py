@@ -1,0 +1,134 @@
+"""Tokens: JSON Web Tokens (RFC 7519) signed with HS256, that let their bearer into one room for a while.
+
+Claims: ``room`` (required; ``*`` is every room), ``exp`` (required, NumericDate), ``publish`` and ``subscribe``
+(booleans, true when absent), ``name`` (the name that the bearer must use, free when absent). Other claims are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from wsmedia.errors import AdmissionError, CloseCode
+
+MIN_KEY_LENGTH = 32
+"""Octets: an HS256 key shorter than its hash is weaker than it (RFC 7518 §3.2)."""
+
+_ALGORITHM = "HS256"
+_ANY_ROOM = "*"
+_MAX_TOKEN_LENGTH = 4096
+# Two machines' clocks differ by a few seconds.
+_LEEWAY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the bearer of a token may do in the room that it was checked for; ``name`` is None when free to choose."""
+
+    publish: bool = True
+    subscribe: bool = True
+    name: str | None = None
+
+
+EVERYTHING = Grant()
+"""What everybody may do where no tokens are in use."""
+
+
+class TokenVerifier:
+    """Checks tokens against the configured keys, any of which may have signed.
+
+    Args:
+        keys: at least one, each of at least ``MIN_KEY_LENGTH`` octets.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = tuple(key.encode() for key in keys)
+
+    def verify(self, token: str | None, room: str, now_s: float) -> Grant:
+        """What ``token`` allows in ``room``.
+
+        Args:
+            token: as the client gave it; None when it gave none.
+            room: the room to enter.
+            now_s: seconds since the Unix epoch.
+        Raises:
+            AdmissionError: ``UNAUTHORIZED`` when the token is missing, malformed, expired or signed with no key of
+                ours; ``FORBIDDEN`` when it is for another room or for nothing at all.
+        """
+        if not token:
+            raise AdmissionError("a token is needed to enter", CloseCode.UNAUTHORIZED)
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise AdmissionError("the token is too long to be one", CloseCode.UNAUTHORIZED)
+        claims = self._claims(token)
+        if not isinstance(claims["exp"], int | float) or isinstance(claims["exp"], bool):
+            raise AdmissionError("the token's exp is not a time", CloseCode.UNAUTHORIZED)
+        if now_s > claims["exp"] + _LEEWAY_S:
+            raise AdmissionError("the token has expired", CloseCode.UNAUTHORIZED)
+        if claims["room"] not in (room, _ANY_ROOM):
+            raise AdmissionError("the token is for another room", CloseCode.FORBIDDEN)
+        name = claims.get("name")
+        grant = Grant(
+            # Only a plain true grants: a token maker who writes "false" in quotes does not mean yes.
+            publish=claims.get("publish", True) is True,
+            subscribe=claims.get("subscribe", True) is True,
+            name=name if isinstance(name, str) and name else None,
+        )
+        if not (grant.publish or grant.subscribe):
+            raise AdmissionError("the token allows neither publishing nor subscribing", CloseCode.FORBIDDEN)
+        return grant
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        for key in self._keys:
+            try:
+                # exp is compared by the caller, who has the time; the other registered claims are not used.
+                return jwt.decode(
+                    token,
+                    key,
+                    algorithms=[_ALGORITHM],
+                    options={
+                        "require": ["exp", "room"],
+                        "verify_exp": False,
+                        "verify_nbf": False,
+                        "verify_iat": False,
+                        "verify_aud": False,
+                        "verify_iss": False,
+                        "verify_sub": False,
+                        "verify_jti": False,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.MissingRequiredClaimError as error:
+                raise AdmissionError(f"the token lacks the claim {error.claim}", CloseCode.UNAUTHORIZED) from error
+            except (jwt.PyJWTError, ValueError) as error:
+                raise AdmissionError("the token is malformed", CloseCode.UNAUTHORIZED) from error
+        raise AdmissionError("the token was signed with a key that is not in use here", CloseCode.UNAUTHORIZED)
+
+
+def issue_token(
+    key: str,
+    room: str,
+    expires_at_s: float,
+    *,
+    publish: bool = True,
+    subscribe: bool = True,
+    name: str | None = None,
+) -> str:
+    """Sign a token.
+
+    Args:
+        key: of at least ``MIN_KEY_LENGTH`` octets.
+        room: the room it opens, or ``*`` for all.
+        expires_at_s: seconds since the Unix epoch.
+        publish, subscribe: what it allows.
+        name: the name that the bearer must use; None leaves it free.
+    Returns:
+        The token in compact form.
+    """
+    claims: dict[str, Any] = {"room": room, "exp": int(expires_at_s), "publish": publish, "subscribe": subscribe}
+    if name is not None:
+        claims["name"] = name
+    return jwt.encode(claims, key.encode(), algorithm=_ALGORITHM)
