@@ -72,12 +72,14 @@ class Resumed:
 class Closed:
     """The session is over; the last event. ``next_message`` may still give a CLOSE for each lane.
 
-    ``code`` is a ``CloseCode`` or, from a newer peer, another number of 4000 … 4999.
+    ``code`` is a ``CloseCode`` or, from a newer peer, another number of 4000 … 4999; ``detail`` is a sentence for
+    people.
     """
 
     code: int
     reason: str
     by_remote: bool
+    detail: str = ""
 
 
 Event: TypeAlias = (

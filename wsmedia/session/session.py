@@ -1,9 +1,9 @@
 """The tunnel session: one object for both roles, without I/O, threads or a clock.
 
 A transport (``transport/pump.py``) owns a ``Session`` and its lanes' carriers. It gives every received message to
-``receive_message``, writes what ``next_message`` returns, wakes up at ``next_timeout`` for ``handle_timeout``, and after
-each of these calls reads ``events_received``. The application calls ``send_control``, ``send_frame`` and ``close``; the
-transport then pulls again.
+``receive_message``, writes what ``next_message`` returns, wakes up at ``next_timeout`` for ``handle_timeout``, and
+after each of these calls reads ``events_received``. The application calls ``send_control``, ``send_frame`` and
+``close``; the transport then pulls again.
 """
 
 from __future__ import annotations
@@ -173,7 +173,8 @@ class Session:
         raise NotImplementedError
 
     def close(self, code: CloseCode, detail: str, now: float) -> None:
-        """End the session: everything queued is dropped, each lane gets one CLOSE. ``detail`` stays on this side."""
+        """End the session: everything queued is dropped, each lane gets one CLOSE. ``detail`` is a
+        sentence for people on both sides, at most 512 characters."""
         raise NotImplementedError
 
     def add_outgoing_track(self, track_id: int, kind: MediaKind) -> None:

@@ -92,7 +92,12 @@ class Welcome(msgspec.Struct, frozen=True):
 
 
 class Close(msgspec.Struct, frozen=True):
-    """The end of the session (PROTOCOL.md §3.7). ``code`` is a ``CloseCode`` or, from a newer peer, another number."""
+    """The end of the session (PROTOCOL.md §3.7).
+
+    ``code`` is a ``CloseCode`` or, from a newer peer, another number; ``reason`` its word; ``detail`` a sentence for
+    people.
+    """
 
     code: Annotated[int, msgspec.Meta(ge=4000, le=4999)]
     reason: Annotated[str, msgspec.Meta(max_length=512)] = ""
+    detail: Annotated[str, msgspec.Meta(max_length=512)] = ""
