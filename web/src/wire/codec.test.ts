@@ -101,7 +101,7 @@ const messages: Message[] = [
   },
   { type: "ping", sentAtUs: microseconds(2 ** 32) },
   { type: "pong", pingSentAtUs: microseconds(2 ** 32 - 1), receivedAtUs: microseconds(1) },
-  { type: "close", code: 4413, reason: "too_large" },
+  { type: "close", code: 4413, reason: "too_large", detail: "Zoë’s frame" },
   { type: "skipped", messageType: PADDING },
 ];
 

@@ -13,6 +13,7 @@ export const PROTOCOL_VERSION = 1;
 const U16 = 0xffff;
 const U32 = 0xffffffff;
 const MAX_OPAQUE_LENGTH = 128;
+const MAX_TEXT_LENGTH = 512;
 const MAX_DURATION_MS = 3_600_000;
 const MAX_NAME_LENGTH = 64;
 const ROOM = /^[A-Za-z0-9._~-]{1,64}$/;
@@ -80,11 +81,15 @@ export interface Welcome {
   readonly version: number;
 }
 
-/** The end of the session (PROTOCOL.md §3.7). `code` is a `CloseCode` or, from a newer peer, another number. */
+/** The end of the session (PROTOCOL.md §3.7). */
 export interface Close {
   readonly type: "close";
+  /** A `CloseCode` or, from a newer peer, another number of 4000 … 4999. */
   readonly code: number;
+  /** The word of the code. */
   readonly reason: string;
+  /** A sentence for people. */
+  readonly detail: string;
 }
 
 /** An identifier or a short self-description: never parsed, only compared or shown. */
@@ -188,8 +193,13 @@ export const writeWelcome = (welcome: Welcome): JsonObject => ({
 export const readClose = (object: JsonObject): Close => ({
   type: "close",
   code: readInteger(object, "code", 4000, 4999),
-  reason: readString(object, "reason", 0, 512, ""),
+  reason: readString(object, "reason", 0, MAX_TEXT_LENGTH, ""),
+  detail: readString(object, "detail", 0, MAX_TEXT_LENGTH, ""),
 });
 
 /** The body of a CLOSE. */
-export const writeClose = (close: Close): JsonObject => ({ code: close.code, reason: close.reason });
+export const writeClose = (close: Close): JsonObject => ({
+  code: close.code,
+  reason: close.reason,
+  detail: close.detail,
+});
