@@ -71,6 +71,11 @@ class Pump:
         self._blocked.discard(lane_id)
         self.wake()
 
+    def close(self, code: CloseCode, detail: str) -> None:
+        """Close the session with ``code``; ``detail`` stays on this side."""
+        self.session.close(code, detail, self._clock.monotonic())
+        self.wake()
+
     def wake(self) -> None:
         """Do what the session wants now. Call it after every ``send_*`` or ``close`` from outside ``on_event``."""
         self._touched = True
