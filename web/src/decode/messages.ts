@@ -1,0 +1,58 @@
+/** Everything that the main thread and the decode worker say to each other. Frames arrive on the tracks' frame ports. */
+
+import type { PlayoutStatistics } from "../base/pcm-port.ts";
+
+/** Main thread → worker. */
+export type DecodeCommand =
+  | {
+      readonly type: "addVideo";
+      readonly trackId: number;
+      readonly participantId: string;
+      readonly port: MessagePort;
+      readonly canvas: OffscreenCanvas;
+    }
+  | {
+      readonly type: "addAudio";
+      readonly trackId: number;
+      readonly participantId: string;
+      readonly port: MessagePort;
+      /** To the audio thread; see `base/pcm-port.ts`. */
+      readonly playout: MessagePort;
+    }
+  | { readonly type: "remove"; readonly trackId: number }
+  /** What the audio context plays at `contextTime` (s) is heard at `wallUs`. */
+  | { readonly type: "outputClock"; readonly contextTime: number; readonly wallUs: number };
+
+/** How one track does; counters since it was added. */
+export interface DecodeStatistics {
+  readonly trackId: number;
+  readonly participantId: string;
+  readonly kind: "audio" | "video";
+  /** As WebCodecs names it; null before the first frame. */
+  readonly codec: string | null;
+  readonly framesReceived: number;
+  readonly framesDecoded: number;
+  /** Video: those that reached the canvas. */
+  readonly framesPainted: number;
+  readonly keyframes: number;
+  readonly bitrateBps: number;
+  readonly width: number;
+  readonly height: number;
+  /** Capture time of the newest frame that was painted or decoded, on its sender's clock. */
+  readonly lastCaptureTimeUs: number | null;
+  /** From capture to painting or decoding, ms; right only where both clocks agree. */
+  readonly delayMs: number | null;
+  /** Video: how much later (+) or earlier (−) than its sound the newest picture was painted, ms; null without sound. */
+  readonly skewMs: number | null;
+  /** Audio: the loudest RFC 6464 level since the last report, 0 (loudest) … 127. */
+  readonly level: number;
+  readonly playout: PlayoutStatistics | null;
+}
+
+/** Worker → main thread. */
+export type DecodeReport =
+  /** The first picture, or the first of another size. */
+  | { readonly type: "picture"; readonly trackId: number; readonly width: number; readonly height: number }
+  /** The track cannot be decoded here. */
+  | { readonly type: "failed"; readonly trackId: number; readonly kind: "audio" | "video"; readonly detail: string }
+  | { readonly type: "statistics"; readonly tracks: readonly DecodeStatistics[] };

@@ -1,0 +1,55 @@
+/** Everything that the main thread and the encode worker say to each other. Frames leave on the tracks' frame ports. */
+
+import type { PictureSize } from "./rate.ts";
+
+/** What to aim for when the path allows it. */
+export interface VideoOptions {
+  readonly framerate: number;
+  readonly maxBitrateBps: number;
+}
+
+/** Main thread → worker. A track exists from `start…` to `stop`; its source may change and be absent for a while. */
+export type EncodeCommand =
+  | {
+      readonly type: "startVideo";
+      readonly trackId: number;
+      readonly port: MessagePort;
+      readonly options: VideoOptions;
+    }
+  | { readonly type: "startAudio"; readonly trackId: number; readonly port: MessagePort }
+  | {
+      readonly type: "videoSource";
+      readonly trackId: number;
+      readonly frames: ReadableStream<VideoFrame> | null;
+      readonly options: VideoOptions;
+    }
+  | { readonly type: "audioSource"; readonly trackId: number; readonly data: ReadableStream<AudioData> | null }
+  | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
+  | { readonly type: "stop"; readonly trackId: number };
+
+/** How one track's encoder does; counters since its start. */
+export interface EncodeStatistics {
+  readonly trackId: number;
+  readonly kind: "audio" | "video";
+  /** As WebCodecs names it; null until the encoder works. */
+  readonly codec: string | null;
+  readonly scalability: string | null;
+  readonly size: PictureSize | null;
+  readonly targetBitrateBps: number;
+  readonly bitrateBps: number;
+  readonly framesEncoded: number;
+  readonly keyframes: number;
+  /** Not encoded, because the encoder or the tunnel was behind. */
+  readonly framesSkipped: number;
+  /** Encoded, but refused by the tunnel's port. */
+  readonly framesRefused: number;
+  readonly lastCaptureTimeUs: number | null;
+  /** Audio: loudest RFC 6464 level since the last report, 0 (loudest) … 127, also while muted. */
+  readonly level: number;
+}
+
+/** Worker → main thread. */
+export type EncodeReport =
+  /** No usable encoder: the one-frame trial failed, or the encoder failed again and again. */
+  | { readonly type: "failed"; readonly trackId: number; readonly kind: "audio" | "video"; readonly detail: string }
+  | { readonly type: "statistics"; readonly tracks: readonly EncodeStatistics[] };
