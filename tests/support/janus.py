@@ -152,8 +152,8 @@ general: {{
         """
         assert self._process is None, "running already"
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL"]  # whatever ends the tests ends Janus too
-            + ["janus", "-F", str(self._folder), "-C", str(self._folder / "janus.jcfg")],
+            # Whatever ends the tests ends Janus too.
+            ["setpriv", "--pdeathsig", "KILL", "janus", "-F", self._folder, "-C", self._folder / "janus.jcfg"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
