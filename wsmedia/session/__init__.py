@@ -1,5 +1,6 @@
 """The tunnel session engine, without I/O (PROTOCOL.md)."""
 
+from wsmedia.session.congestion import PathStatistics
 from wsmedia.session.events import (
     AllLanesLost,
     Closed,
@@ -12,9 +13,10 @@ from wsmedia.session.events import (
     PathEstimateChanged,
     Resumed,
 )
+from wsmedia.session.handshake import Role, WelcomeInfo
 from wsmedia.session.limits import SessionLimits
 from wsmedia.session.registry import Attachment, SessionRegistry
-from wsmedia.session.session import PathStatistics, Role, Session, WelcomeInfo
+from wsmedia.session.session import Session
 
 __all__ = [
     "AllLanesLost",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from wsmedia.errors import AdmissionError, CloseCode
+from wsmedia.session.handshake import Role
 from wsmedia.session.limits import SessionLimits
-from wsmedia.session.session import Role, Session
+from wsmedia.session.session import Session
 from wsmedia.wire import Hello
 
 

@@ -1,0 +1,39 @@
+"""When to send an ACK, on which lane, and what stands in it (PROTOCOL.md §3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wsmedia.session.lane import Lane
+from wsmedia.wire import Ack
+
+MAX_ACK_DELAY = 0.02
+"""Seconds: short enough for the sender to see a queue grow, long enough to share one ACK among several frames."""
+
+
+class Acknowledger:
+    """Notes what arrives and says when an ACK is due."""
+
+    def __init__(self) -> None:
+        self.due_at: float | None = None
+        self._lane_id: int | None = None
+
+    def received(self, lane_id: int, now: float) -> None:
+        """Something other than an ACK arrived on that lane."""
+        self._lane_id = lane_id
+        if self.due_at is None:
+            self.due_at = now + MAX_ACK_DELAY
+
+    def lane_lost(self, lane_id: int) -> None:
+        """Any other lane will do."""
+        if self._lane_id == lane_id:
+            self._lane_id = None
+
+    def is_due(self, lane_id: int, now: float) -> bool:
+        """Whether that lane should carry an ACK now."""
+        return self.due_at is not None and now >= self.due_at and self._lane_id in {None, lane_id}
+
+    def make(self, lanes: Iterable[Lane], control_received: int, now: float) -> Ack:
+        """The ACK of everything that has arrived; it counts as sent."""
+        self.due_at = None
+        return Ack(control_received, int(now * 1e6), tuple(lane.receipt() for lane in lanes))

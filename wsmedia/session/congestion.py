@@ -1,0 +1,177 @@
+"""How much may be in flight, and what the encoders together should send: one controller over all lanes of a session.
+
+Loss and congestion look alike on TCP: messages arrive late. They differ in the least delay. A lost segment stalls a
+lane, and when it is repaired everything behind it arrives at once, the last of it hardly delayed: the least delay stays
+flat. A full queue delays every message: the least delay rises. Only the latter cuts the window and the estimate; a queue that
+drains by itself cuts nothing. The window follows what the path takes without queueing; the estimate follows the
+delivered rate down and grows gently near the rate at which the path was last full, quickly elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wsmedia.session.delay import DeliveredRate, QueueingDelay, RecentMinimum
+
+START_WINDOW = 30_000
+MIN_WINDOW = 6_000
+MAX_WINDOW = 1_000_000
+AUDIO_MARGIN = 8_000
+"""Octets that audio may have in flight beyond the window: it is small, and its delay is heard."""
+
+START_BITRATE = 1_000_000
+MIN_BITRATE = 100_000
+MAX_BITRATE = 20_000_000
+
+WINDOW_CUT_DELAY = 0.045
+WINDOW_DEEP_CUT_DELAY = 0.09
+BITRATE_CUT_DELAY = 0.06
+GROWTH_DELAY = 0.03
+WINDOW_GROWTH_DELAY = 0.02
+CUT_INTERVAL = 0.25
+"""Seconds, and a round trip more, between two cuts: the first must have had time to show."""
+GROWTH_PAUSE = 0.5
+"""Seconds, and a round trip more, without growth after a cut."""
+
+NEAR_GROWTH = 0.08
+FAR_GROWTH = 0.5
+"""Growth per second near the rate at which the path was last full, and elsewhere."""
+PROBE_FACTOR = 1.5
+PROBE_MARGIN = 200_000
+"""The estimate grows no further than this above what was delivered: nothing has shown that there is more."""
+CHANGE_TO_TELL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatistics:
+    """How the path is, for logs, charts and tests.
+
+    Attributes:
+        bitrate_bps: what the path can carry now, as estimated.
+        delivered_bps: what the far end received lately.
+        round_trip: smoothed seconds, None before the first acknowledgement.
+        queueing_delay: seconds that messages wait on the path beyond the least seen.
+        in_flight_bytes: sent and not acknowledged, all lanes.
+        window_bytes: how much may be in flight.
+        backlog: seconds that the oldest queued video frame has waited; skip a frame before encoding above 0.07.
+        frames_dropped: outgoing frames dropped since the session began.
+    """
+
+    bitrate_bps: int
+    delivered_bps: int
+    round_trip: float | None
+    queueing_delay: float
+    in_flight_bytes: int
+    window_bytes: int
+    backlog: float
+    frames_dropped: int
+
+
+class CongestionController:
+    """Window and estimate. ``now`` is monotonic seconds; rates are bits per second, sizes octets."""
+
+    def __init__(self) -> None:
+        self.window = START_WINDOW
+        self.bitrate_bps = START_BITRATE
+        self.round_trip: float | None = None
+        """Smoothed seconds."""
+        self.delay = QueueingDelay()
+        self.delivered = DeliveredRate()
+        self._max_bitrate = MAX_BITRATE
+        self._told_bps = START_BITRATE
+        self._least_round_trip = RecentMinimum(10.0)
+        self._base_round_trip = 0.0
+        self._slow_start = True
+        self._was_limited = False
+        self._full_at_bps: int | None = None
+        self._cut_at = float("-inf")
+        self._updated_at: float | None = None
+
+    def set_max_bitrate(self, bitrate_bps: int) -> None:
+        """The far end accepts no more than this."""
+        self._max_bitrate = min(MAX_BITRATE, max(bitrate_bps, MIN_BITRATE))
+        self.bitrate_bps = min(self.bitrate_bps, self._max_bitrate)
+
+    def allows_video(self, in_flight: int) -> bool:
+        """Whether another video frame may leave; noted, because only a window that limits may grow."""
+        if in_flight < self.window:
+            return True
+        self._was_limited = True
+        return False
+
+    def allows_audio(self, in_flight: int) -> bool:
+        """Whether another audio packet may leave."""
+        return in_flight < self.window + AUDIO_MARGIN
+
+    def path_changed(self) -> None:
+        """All lanes were lost: what comes next may be another network. Begin again, carefully."""
+        self.window = START_WINDOW
+        self.bitrate_bps = min(self.bitrate_bps, max(START_BITRATE, self.bitrate_bps // 2))
+        self.delay = QueueingDelay()
+        self.delivered = DeliveredRate()
+        self.round_trip = None
+        self._least_round_trip = RecentMinimum(10.0)
+        self._slow_start = True
+        self._full_at_bps = None
+        self._updated_at = None
+
+    def acknowledged(self, *, octets: int, delay: float, round_trip: float, at: float, now: float) -> None:
+        """Take what one ACK says about one lane.
+
+        Args:
+            octets: newly acknowledged.
+            delay: arrival of the last of them, on their clock, minus its departure on ours.
+            round_trip: seconds, without the time that the far end held the ACK.
+            at: when the far end sent the ACK, on its clock.
+            now: our clock.
+        """
+        round_trip = max(round_trip, 0.0)
+        self.round_trip = round_trip if self.round_trip is None else 0.875 * self.round_trip + 0.125 * round_trip
+        self._base_round_trip = self._least_round_trip.add(round_trip, now)
+        self.delay.add(delay, now)
+        self.delivered.add(octets, at, now)
+        elapsed = 0.0 if self._updated_at is None else min(now - self._updated_at, 0.1)
+        self._updated_at = now
+        least = self.delay.least
+        if least is None:
+            return
+        if least > WINDOW_CUT_DELAY:
+            self._full_path(least, now)
+        else:
+            self._free_path(least, octets, elapsed, now)
+        self._was_limited = False
+
+    def _full_path(self, least: float, now: float) -> None:
+        if self.delay.is_draining or now - self._cut_at < CUT_INTERVAL + self._base_round_trip:
+            return
+        self._cut_at = now
+        self._slow_start = False
+        # Never below what keeps the path busy at the rate that it shows.
+        busy = int(self.delivered.bps / 8 * (self._base_round_trip + 0.03))
+        factor = 0.6 if least > WINDOW_DEEP_CUT_DELAY else 0.8
+        self.window = max(MIN_WINDOW, busy, int(self.window * factor))
+        if least > BITRATE_CUT_DELAY:
+            self._full_at_bps = self.delivered.bps
+            # Half at most: what was delivered may have been little because little was sent.
+            target = max(int(0.85 * self.delivered.bps), self.bitrate_bps // 2, MIN_BITRATE)
+            self.bitrate_bps = min(self.bitrate_bps, target)
+
+    def _free_path(self, least: float, octets: int, elapsed: float, now: float) -> None:
+        if least < WINDOW_GROWTH_DELAY and self._was_limited:
+            growth = octets if self._slow_start else octets // 5
+            self.window = min(self.window + growth, MAX_WINDOW)
+        if least > GROWTH_DELAY or now - self._cut_at < GROWTH_PAUSE + self._base_round_trip:
+            return
+        ceiling = min(self._max_bitrate, int(PROBE_FACTOR * self.delivered.peak_bps) + PROBE_MARGIN)
+        if self.bitrate_bps < ceiling:
+            full = self._full_at_bps
+            near = full is not None and 0.85 * full < self.bitrate_bps < 1.15 * full
+            growth_per_second = NEAR_GROWTH if near else FAR_GROWTH
+            self.bitrate_bps = min(ceiling, int(self.bitrate_bps * (1 + growth_per_second * elapsed)) + 1)
+
+    def take_change(self) -> int | None:
+        """The estimate, if it has moved noticeably since it was last taken."""
+        if abs(self.bitrate_bps - self._told_bps) < CHANGE_TO_TELL * self._told_bps:
+            return None
+        self._told_bps = self.bitrate_bps
+        return self.bitrate_bps

@@ -1,0 +1,105 @@
+"""One carrier connection as the engine sees it: what it has received, and what it has sent that is not acknowledged."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from wsmedia.errors import RemoteProtocolError
+from wsmedia.wire import LaneAck, Pong
+
+MAX_PENDING_PONGS = 4
+"""PINGs that wait for their PONG; when there are more, the oldest goes unanswered."""
+MAX_UNACKNOWLEDGED_MESSAGES = 10_000
+"""A lane with more than this in flight is given up: the far end does not acknowledge."""
+NOT_VIDEO = -1
+
+
+class Sent(NamedTuple):
+    """A message in flight: octets, when it left, and the video track whose frame it carries, or ``NOT_VIDEO``."""
+
+    size: int
+    sent_at: float
+    video_track_id: int
+
+
+class Lane:
+    """Counters and timers of one lane; ``now`` is monotonic seconds.
+
+    ``greeting`` is the HELLO or WELCOME that has to leave first; ``welcomed``: whether WELCOME was sent or received.
+    ``last_heard_at`` is the time of any message, ``last_received_at`` of one that ACK reports.
+    """
+
+    __slots__ = (
+        "bytes_received",
+        "greeting",
+        "in_flight",
+        "in_flight_bytes",
+        "kind",
+        "lane_id",
+        "last_heard_at",
+        "last_received_at",
+        "last_sent_at",
+        "messages_acknowledged",
+        "messages_received",
+        "pongs",
+        "welcomed",
+    )
+
+    def __init__(self, lane_id: int, kind: str, greeting: bytes, *, welcomed: bool, now: float) -> None:
+        self.lane_id = lane_id
+        self.kind = kind
+        self.greeting: bytes | None = greeting
+        self.welcomed = welcomed
+        self.messages_received = 0
+        self.bytes_received = 0
+        self.last_heard_at = now
+        self.last_received_at = now
+        self.last_sent_at = now
+        self.messages_acknowledged = 0
+        self.in_flight: deque[Sent] = deque()
+        self.in_flight_bytes = 0
+        self.pongs: deque[Pong] = deque(maxlen=MAX_PENDING_PONGS)
+
+    def received(self, size: int, now: float) -> None:
+        """Count a message that ACK reports."""
+        self.messages_received += 1
+        self.bytes_received += size
+        self.last_received_at = now
+
+    def sent(self, size: int, now: float, video_track_id: int = NOT_VIDEO) -> None:
+        """Put a message that ACK reports in flight."""
+        self.in_flight.append(Sent(size, now, video_track_id))
+        self.in_flight_bytes += size
+        self.last_sent_at = now
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the far end has left far too much unacknowledged."""
+        return len(self.in_flight) > MAX_UNACKNOWLEDGED_MESSAGES
+
+    def acknowledge(self, messages_received: int) -> tuple[int, Sent | None]:
+        """The far end has received this many messages since the lane began.
+
+        Returns:
+            The octets that are newly acknowledged, and the last message of them; (0, None) if the news is old.
+        Raises:
+            RemoteProtocolError: more than was sent.
+        """
+        news = messages_received - self.messages_acknowledged
+        if news <= 0:
+            return 0, None
+        if news > len(self.in_flight):
+            raise RemoteProtocolError("ACK of messages that were never sent")
+        octets = 0
+        for _ in range(news):
+            last = self.in_flight.popleft()
+            octets += last.size
+        self.messages_acknowledged = messages_received
+        self.in_flight_bytes -= octets
+        return octets, last
+
+    def receipt(self) -> LaneAck:
+        """This lane's part of an ACK."""
+        received_at_us = int(self.last_received_at * 1e6) if self.messages_received else 0
+        return LaneAck(self.lane_id, self.messages_received, self.bytes_received, received_at_us)
