@@ -18,12 +18,14 @@ from collections.abc import Sequence
 
 from wsmedia.errors import PayloadError
 from wsmedia.rtp.h264_units import (
+    FU_A,
+    FU_START_BIT,
     IDR_SLICE,
-    SEI,
     SLICE,
-    SLICE_PARTITION_A,
     SPS,
+    STAP_A,
     START_CODE,
+    begins_access_unit,
     is_discardable,
     is_keyframe,
     join_nals,
@@ -34,11 +36,8 @@ from wsmedia.rtp.payload_format import DepacketizedFrame
 
 __all__ = ["Depacketizer", "Packetizer", "is_discardable", "is_keyframe", "join_nals", "split_nals"]
 
-STAP_A = 24
-FU_A = 28
 MIN_PAYLOAD = 16
 DEFAULT_MAX_FRAME_BYTES = 4_000_000
-_START_BIT = 0x80
 _END_BIT = 0x40
 _UNDEFINED_TYPES = (0, 30, 31)  # to be ignored (RFC 6184 §5.2)
 
@@ -57,11 +56,12 @@ class Packetizer:
             n ≥ 1 payloads in send order, each ≤ max_payload; the marker bit belongs on the last.
 
         Raises:
-            PayloadError: no NAL unit in the input, or max_payload too small.
+            PayloadError: no NAL unit in the input, more than 2048, or max_payload too small.
         """
         if max_payload < MIN_PAYLOAD:
             raise PayloadError(f"{max_payload} octets are too few for an H.264 payload")
-        units = split_nals(frame_data)
+        # Types from 24 on are unspecified in a byte stream but mean aggregates and fragments in RTP (RFC 6184 §5.2).
+        units = [unit for unit in split_nals(frame_data) if 0 < unit[0] & 0x1F < STAP_A]
         if not units:
             raise PayloadError("no NAL unit in the access unit")
         payloads: list[bytes] = []
@@ -108,7 +108,7 @@ def _fragment(unit: memoryview, max_payload: int, payloads: list[bytes]) -> None
     content = len(unit) - 1
     count = -(-content // (max_payload - 2))
     size = -(-content // count)
-    prefix = bytes((indicator, unit_type | _START_BIT))
+    prefix = bytes((indicator, unit_type | FU_START_BIT))
     middle = bytes((indicator, unit_type))
     position = 1
     last = len(unit) - size
@@ -214,7 +214,7 @@ class Depacketizer:
         self._size = self._importance = 0
         self._broken = self._fragmenting = self._keyframe = self._has_slices = self._has_parameters = False
         self._start_uncertain = uncertain
-        if uncertain and not _begins_access_unit(packet.payload):
+        if uncertain and not begins_access_unit(packet.payload):
             self._break()
 
     def _break(self) -> None:
@@ -273,7 +273,7 @@ class Depacketizer:
             self._break()
             return
         flags = payload[1]
-        if flags & _START_BIT:
+        if flags & FU_START_BIT:
             octet = payload[0] & 0xE0 | flags & 0x1F
             if self._fragmenting or not 0 < octet & 0x1F < STAP_A:
                 self._break()
@@ -312,25 +312,3 @@ class Depacketizer:
                 self._keyframe = True
         elif unit_type == SPS:
             self._has_parameters = True
-
-
-def _begins_access_unit(payload: bytes | memoryview) -> bool:
-    """Whether nothing of an access unit can stand before this payload: judged by its first NAL unit.
-
-    Delimiters, parameter sets and SEI precede slices (ITU-T H.264 §7.4.1.2.3); of the slices, the first has
-    first_mb_in_slice 0, an Exp-Golomb code of the single bit 1 (§7.3.3).
-    """
-    unit_type = payload[0] & 0x1F
-    start = 0
-    if unit_type == STAP_A:
-        start = 3
-    elif unit_type == FU_A:
-        if len(payload) < 3 or not payload[1] & _START_BIT:
-            return False
-        start = 1
-    if len(payload) < start + 2:
-        return False
-    unit_type = payload[start] & 0x1F
-    if unit_type in (SLICE, SLICE_PARTITION_A, IDR_SLICE):
-        return payload[start + 1] & 0x80 != 0
-    return unit_type >= SEI

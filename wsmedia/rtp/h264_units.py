@@ -11,6 +11,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from wsmedia.errors import PayloadError
+
+MAX_UNITS = 2048
 SLICE = 1
 SLICE_PARTITION_A = 2
 SLICE_PARTITION_C = 4
@@ -19,6 +25,9 @@ SEI = 6
 SPS = 7
 PPS = 8
 ACCESS_UNIT_DELIMITER = 9
+STAP_A = 24
+FU_A = 28
+FU_START_BIT = 0x80
 
 START_CODE = b"\x00\x00\x00\x01"
 _SHORT_START_CODE = b"\x00\x00\x01"
@@ -33,35 +42,66 @@ def split_nals(access_unit: bytes | memoryview) -> list[memoryview]:
     Returns:
         Views of the units without start codes, in order; empty when there is none. Octets before the first start code
         are ignored.
+
+    Raises:
+        PayloadError: more than 2048 units: no picture has so many, and each costs time.
     """
+    units = list(islice(_units(access_unit), MAX_UNITS + 1))
+    if len(units) > MAX_UNITS:
+        raise PayloadError(f"an access unit of more than {MAX_UNITS} NAL units")
+    return units
+
+
+def join_nals(units: Iterable[bytes | memoryview]) -> bytes:
+    """Write NAL units as an Annex B byte stream with 4-octet start codes."""
+    return b"".join([piece for unit in units for piece in (START_CODE, unit)])
+
+
+def is_keyframe(access_unit: bytes | memoryview) -> bool:
+    """Whether an Annex B access unit holds an IDR slice among its first 2048 units."""
+    return any(unit[0] & 0x1F == IDR_SLICE for unit in islice(_units(access_unit), MAX_UNITS))
+
+
+def is_discardable(access_unit: bytes | memoryview) -> bool:
+    """Whether no other picture refers to this one: it has slices and all (of 2048 units) have nal_ref_idc 0."""
+    headers = [unit[0] for unit in islice(_units(access_unit), MAX_UNITS)]
+    slices = [octet for octet in headers if SLICE <= octet & 0x1F <= IDR_SLICE]
+    return bool(slices) and all(octet & 0x60 == 0 for octet in slices)
+
+
+def begins_access_unit(payload: bytes | memoryview) -> bool:
+    """Whether nothing of an access unit can stand before this RTP payload: judged by its first NAL unit.
+
+    Delimiters, parameter sets and SEI precede slices (ITU-T H.264 §7.4.1.2.3); of the slices, the first has
+    first_mb_in_slice 0, an Exp-Golomb code of the single bit 1 (§7.3.3).
+    """
+    unit_type = payload[0] & 0x1F
+    start = 0
+    if unit_type == STAP_A:
+        start = 3
+    elif unit_type == FU_A:
+        if len(payload) < 3 or not payload[1] & FU_START_BIT:
+            return False
+        start = 1
+    if len(payload) < start + 2:
+        return False
+    unit_type = payload[start] & 0x1F
+    if unit_type in (SLICE, SLICE_PARTITION_A, IDR_SLICE):
+        return payload[start + 1] & 0x80 != 0
+    return unit_type >= SEI
+
+
+def _units(access_unit: bytes | memoryview) -> Iterator[memoryview]:
     data = access_unit if isinstance(access_unit, bytes) else bytes(access_unit)
     view = memoryview(data)
     find = data.find
-    units: list[memoryview] = []
     position = find(_SHORT_START_CODE)
     while position >= 0:
         start = position + 3
         position = find(_SHORT_START_CODE, start)
         end = len(data) if position < 0 else position
         # A NAL unit never ends in a zero octet (§7.4.1): these are trailing_zero_8bits or a 4-octet start code's.
-        while end > start and data[end - 1] == 0:
-            end -= 1
+        if data[end - 1] == 0:
+            end = start + len(data[start:end].rstrip(b"\0"))
         if end > start:
-            units.append(view[start:end])
-    return units
-
-
-def join_nals(units: list[bytes | memoryview]) -> bytes:
-    """Write NAL units as an Annex B byte stream with 4-octet start codes."""
-    return b"".join([piece for unit in units for piece in (START_CODE, unit)])
-
-
-def is_keyframe(access_unit: bytes | memoryview) -> bool:
-    """Whether an Annex B access unit holds an IDR slice."""
-    return any(unit[0] & 0x1F == IDR_SLICE for unit in split_nals(access_unit))
-
-
-def is_discardable(access_unit: bytes | memoryview) -> bool:
-    """Whether no other picture refers to this one: it has slices and all have nal_ref_idc 0."""
-    slices = [unit[0] for unit in split_nals(access_unit) if SLICE <= unit[0] & 0x1F <= IDR_SLICE]
-    return bool(slices) and all(octet & 0x60 == 0 for octet in slices)
+            yield view[start:end]

@@ -80,7 +80,7 @@ class NackGenerator:
         hopeless: list[int] = []
         interval = max(self.round_trip_time + _RETRY_MARGIN, _MIN_RETRY_INTERVAL)
         for sequence_number, missing in self._missing.items():
-            if now - missing.since >= self._max_age:
+            if now >= missing.since + self._max_age:
                 hopeless.append(sequence_number)
             elif missing.next_request <= now:
                 if missing.requests >= self._max_requests:

@@ -32,7 +32,7 @@ class ReorderBuffer:
         self.max_wait = max_wait
         self._max_packets = max_packets
         self._next: int | None = None
-        self._restart: int | None = None
+        self._restart: tuple[int, int] | None = None  # the sequence number that would confirm it, and _next then
         self._waiting: dict[int, tuple[float, RtpPacket]] = {}
         self._skipped: list[int] = []
         self.packets_late = 0
@@ -53,7 +53,6 @@ class ReorderBuffer:
             return ()
         if sequence_difference(sequence_number, expected) < 0:
             return self._behind(packet)
-        self._restart = None
         return self._ahead(packet, now)
 
     def poll(self, now: float) -> Sequence[RtpPacket]:
@@ -61,7 +60,7 @@ class ReorderBuffer:
         if not self._waiting:
             return ()
         ready: list[RtpPacket] = []
-        while self._waiting and now - self._oldest() >= self.max_wait:
+        while self._waiting and now >= self._oldest() + self.max_wait:
             ready += self._skip()
         return ready
 
@@ -119,8 +118,9 @@ class ReorderBuffer:
         """A packet from the past is late, unless two in a row say that the source started over (RFC 3550 A.1)."""
         expected = self._expected()
         behind = expected - packet.sequence_number & 0xFFFF
-        if behind <= _MAX_MISORDER or self._restart != packet.sequence_number:
-            self._restart = packet.sequence_number + 1 & 0xFFFF if behind > _MAX_MISORDER else None
+        if behind <= _MAX_MISORDER or self._restart != (packet.sequence_number, expected):
+            if behind > _MAX_MISORDER:
+                self._restart = (packet.sequence_number + 1 & 0xFFFF, expected)
             self.packets_late += 1
             return ()
         self._restart = None
