@@ -2,9 +2,9 @@
 
 Loss and congestion look alike on TCP: messages arrive late. They differ in the least delay. A lost segment stalls a
 lane, and when it is repaired everything behind it arrives at once, the last of it hardly delayed: the least delay stays
-flat. A full queue delays every message: the least delay rises. Only the latter cuts the window and the estimate; a queue that
-drains by itself cuts nothing. The window follows what the path takes without queueing; the estimate follows the
-delivered rate down and grows gently near the rate at which the path was last full, quickly elsewhere.
+flat. A full queue delays every message: the least delay rises. Only the latter cuts the window and the estimate; a
+queue that drains by itself cuts nothing. The window follows what the path takes without queueing; the estimate follows
+the delivered rate down and grows gently near the rate at which the path was last full, quickly elsewhere.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from wsmedia.session.delay import DeliveredRate, QueueingDelay, RecentMinimum
 START_WINDOW = 30_000
 MIN_WINDOW = 6_000
 MAX_WINDOW = 1_000_000
-AUDIO_MARGIN = 8_000
-"""Octets that audio may have in flight beyond the window: it is small, and its delay is heard."""
 
 START_BITRATE = 1_000_000
 MIN_BITRATE = 100_000
@@ -28,14 +26,15 @@ WINDOW_DEEP_CUT_DELAY = 0.09
 BITRATE_CUT_DELAY = 0.06
 GROWTH_DELAY = 0.03
 WINDOW_GROWTH_DELAY = 0.02
-CUT_INTERVAL = 0.25
+CUT_INTERVAL = 0.2
 """Seconds, and a round trip more, between two cuts: the first must have had time to show."""
 GROWTH_PAUSE = 0.5
 """Seconds, and a round trip more, without growth after a cut."""
 
-NEAR_GROWTH = 0.08
+NEAR_GROWTH = 0.1
 FAR_GROWTH = 0.5
-"""Growth per second near the rate at which the path was last full, and elsewhere."""
+NEAR = 0.15
+"""Growth per second within this share of the rate at which the path was last full, and far from it."""
 PROBE_FACTOR = 1.5
 PROBE_MARGIN = 200_000
 """The estimate grows no further than this above what was delivered: nothing has shown that there is more."""
@@ -99,10 +98,6 @@ class CongestionController:
         self._was_limited = True
         return False
 
-    def allows_audio(self, in_flight: int) -> bool:
-        """Whether another audio packet may leave."""
-        return in_flight < self.window + AUDIO_MARGIN
-
     def path_changed(self) -> None:
         """All lanes were lost: what comes next may be another network. Begin again, carefully."""
         self.window = START_WINDOW
@@ -150,7 +145,8 @@ class CongestionController:
         busy = int(self.delivered.bps / 8 * (self._base_round_trip + 0.03))
         factor = 0.6 if least > WINDOW_DEEP_CUT_DELAY else 0.8
         self.window = max(MIN_WINDOW, busy, int(self.window * factor))
-        if least > BITRATE_CUT_DELAY:
+        # A window that limits hides the queue on our own side: then a little delay on the path says as much.
+        if least > BITRATE_CUT_DELAY or self._was_limited:
             self._full_at_bps = self.delivered.bps
             # Half at most: what was delivered may have been little because little was sent.
             target = max(int(0.85 * self.delivered.bps), self.bitrate_bps // 2, MIN_BITRATE)
@@ -160,14 +156,19 @@ class CongestionController:
         if least < WINDOW_GROWTH_DELAY and self._was_limited:
             growth = octets if self._slow_start else octets // 5
             self.window = min(self.window + growth, MAX_WINDOW)
-        if least > GROWTH_DELAY or now - self._cut_at < GROWTH_PAUSE + self._base_round_trip:
+        growth_delay = WINDOW_GROWTH_DELAY if self._was_limited else GROWTH_DELAY
+        if least > growth_delay or now - self._cut_at < GROWTH_PAUSE + self._base_round_trip:
             return
         ceiling = min(self._max_bitrate, int(PROBE_FACTOR * self.delivered.peak_bps) + PROBE_MARGIN)
         if self.bitrate_bps < ceiling:
-            full = self._full_at_bps
-            near = full is not None and 0.85 * full < self.bitrate_bps < 1.15 * full
-            growth_per_second = NEAR_GROWTH if near else FAR_GROWTH
-            self.bitrate_bps = min(ceiling, int(self.bitrate_bps * (1 + growth_per_second * elapsed)) + 1)
+            growth = self._growth_per_second() * elapsed
+            self.bitrate_bps = min(ceiling, int(self.bitrate_bps * (1 + growth)) + 1)
+
+    def _growth_per_second(self) -> float:
+        if not self._full_at_bps:
+            return FAR_GROWTH
+        distance = abs(self.bitrate_bps / self._full_at_bps - 1)
+        return min(FAR_GROWTH, NEAR_GROWTH + max(0.0, distance - NEAR))
 
     def take_change(self) -> int | None:
         """The estimate, if it has moved noticeably since it was last taken."""

@@ -14,6 +14,7 @@ SIGNAL_WINDOW = 0.2
 """Seconds of samples of which the least is the signal: a burst behind a lost segment ends with a low one."""
 MIN_SIGNAL_SPAN = 0.1
 MIN_SIGNAL_SAMPLES = 3
+"""As few samples as may be judged, and as many as are judged however old they are."""
 DRAINING = 0.8
 """A newest sample below this part of the oldest one says that the queue is emptying by itself."""
 BASE_PERIOD = 10.0
@@ -64,7 +65,8 @@ class QueueingDelay:
         self.newest = delay - self._base.add(delay, now)
         samples = self._samples
         samples.append((now, self.newest))
-        while samples[0][0] < now - SIGNAL_WINDOW:
+        # On a slow path large frames make few samples: some older ones then stay.
+        while len(samples) > MIN_SIGNAL_SAMPLES and samples[0][0] < now - SIGNAL_WINDOW:
             samples.popleft()
         oldest_at, oldest = samples[0]
         if len(samples) < MIN_SIGNAL_SAMPLES or now - oldest_at < MIN_SIGNAL_SPAN:

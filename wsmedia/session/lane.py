@@ -12,6 +12,8 @@ MAX_PENDING_PONGS = 4
 """PINGs that wait for their PONG; when there are more, the oldest goes unanswered."""
 MAX_UNACKNOWLEDGED_MESSAGES = 10_000
 """A lane with more than this in flight is given up: the far end does not acknowledge."""
+STALL_TIME = 0.5
+"""Seconds beyond a round trip without acknowledgement after which a lane takes no more media: it would only age."""
 NOT_VIDEO = -1
 
 
@@ -72,6 +74,10 @@ class Lane:
         self.in_flight.append(Sent(size, now, video_track_id))
         self.in_flight_bytes += size
         self.last_sent_at = now
+
+    def is_stalled(self, round_trip: float, now: float) -> bool:
+        """Whether the oldest message in flight should have been acknowledged long ago."""
+        return bool(self.in_flight) and now - self.in_flight[0].sent_at > round_trip + STALL_TIME
 
     @property
     def is_overdue(self) -> bool:

@@ -400,7 +400,7 @@ class Session:
         else:
             data = self._control_sender.next_message(lane_id)
             if data is None:
-                media = self._next_media(now)
+                media = self._next_media(lane, now)
                 if media is not None:
                     data, video_track_id = media
                 elif now >= lane.last_sent_at + self.limits.idle_timeout / PING_SHARE:
@@ -420,10 +420,10 @@ class Session:
             return encode(self._acknowledger.make(self._lanes.values(), self._control_receiver.received, now))
         return None
 
-    def _next_media(self, now: float) -> tuple[bytes, int] | None:
-        in_flight = self._in_flight_bytes
-        with_video = self._scheduler.has_video and self._congestion.allows_video(in_flight)
-        if not self._congestion.allows_audio(in_flight):
+    def _next_media(self, lane: Lane, now: float) -> tuple[bytes, int] | None:
+        """Audio is not held back by the window: it is small, and its delay is heard."""
+        with_video = self._scheduler.has_video and self._congestion.allows_video(self._in_flight_bytes)
+        if lane.is_stalled(self._congestion.round_trip or 0.0, now):
             return None
         return self._scheduler.pop(now, with_video=with_video)
 
