@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from wsmedia.errors import PayloadError
 from wsmedia.rtp.h264_units import (
+    ACCESS_UNIT_DELIMITER,
     FU_A,
     FU_START_BIT,
     IDR_SLICE,
@@ -136,6 +137,7 @@ class Depacketizer:
     __slots__ = (
         "_after_loss",
         "_broken",
+        "_delimited",
         "_first_packet",
         "_fragmenting",
         "_has_parameters",
@@ -157,7 +159,9 @@ class Depacketizer:
         self._max_frame_bytes = max_frame_bytes
         self._last_sequence_number: int | None = None
         self._after_loss = False
+        # What this sender's units begin with, to judge by after a gap.
         self._keyframes_carry_parameters = False
+        self._delimited = False
         # The unit under construction; there is one when _first_packet is set.
         self._first_packet: RtpPacket | None = None
         self._pieces: list[bytes | memoryview] = []
@@ -214,7 +218,7 @@ class Depacketizer:
         self._size = self._importance = 0
         self._broken = self._fragmenting = self._keyframe = self._has_slices = self._has_parameters = False
         self._start_uncertain = uncertain
-        if uncertain and not begins_access_unit(packet.payload):
+        if uncertain and not begins_access_unit(packet.payload, self._delimited):
             self._break()
 
     def _break(self) -> None:
@@ -238,6 +242,7 @@ class Depacketizer:
             return None
         if self._keyframe:
             self._keyframes_carry_parameters = self._has_parameters
+        self._delimited = self._pieces[1][0] & 0x1F == ACCESS_UNIT_DELIMITER
         frame = DepacketizedFrame(
             b"".join(self._pieces),
             self._rtp_timestamp,

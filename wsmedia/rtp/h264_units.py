@@ -69,11 +69,11 @@ def is_discardable(access_unit: bytes | memoryview) -> bool:
     return bool(slices) and all(octet & 0x60 == 0 for octet in slices)
 
 
-def begins_access_unit(payload: bytes | memoryview) -> bool:
+def begins_access_unit(payload: bytes | memoryview, delimited: bool = False) -> bool:
     """Whether nothing of an access unit can stand before this RTP payload: judged by its first NAL unit.
 
     Delimiters, parameter sets and SEI precede slices (ITU-T H.264 §7.4.1.2.3); of the slices, the first has
-    first_mb_in_slice 0, an Exp-Golomb code of the single bit 1 (§7.3.3).
+    first_mb_in_slice 0, an Exp-Golomb code of the single bit 1 (§7.3.3). With ``delimited``, only a delimiter will do.
     """
     unit_type = payload[0] & 0x1F
     start = 0
@@ -86,6 +86,8 @@ def begins_access_unit(payload: bytes | memoryview) -> bool:
     if len(payload) < start + 2:
         return False
     unit_type = payload[start] & 0x1F
+    if delimited:
+        return unit_type == ACCESS_UNIT_DELIMITER
     if unit_type in (SLICE, SLICE_PARTITION_A, IDR_SLICE):
         return payload[start + 1] & 0x80 != 0
     return unit_type >= SEI

@@ -160,11 +160,11 @@ class Bye:
     reason: str = ""
 
     def serialize(self) -> bytes:
-        """Write the packet; at most 31 sources; the reason at most 255 octets of UTF-8."""
+        """Write the packet; at most 31 sources; the reason is cut after 255 octets of UTF-8."""
         _check_count(self.ssrcs)
         body = b"".join(map(_SSRC.pack, self.ssrcs))
         if self.reason:
-            text = self.reason.encode()
+            text = self.reason.encode()[:255]
             body += bytes((len(text),)) + text
             body += bytes(-len(body) % 4)
         return write_packet(BYE, len(self.ssrcs), body)

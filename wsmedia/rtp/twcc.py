@@ -111,6 +111,8 @@ def parse_body(body: bytes) -> TransportFeedback:
         PacketError, struct.error, IndexError: the body is cut off or uses the reserved status.
     """
     sender_ssrc, media_ssrc, base, count, reference = _FIXED.unpack_from(body)
+    if not count:
+        raise PacketError("transport feedback without a status")
     position = _FIXED.size
     symbols: list[int] = []
     while len(symbols) < count:
