@@ -2,8 +2,8 @@
 
 Made for live recordings: tracks may be added at any time (the track list has room to grow at the file's beginning), the
 file can be played after a crash, and frames of several tracks are put in order of time although they arrive mixed.
-``close`` adds what makes seeking fast. H.264 access units become length-prefixed NAL units (ISO/IEC 14496-15); all units
-are kept, so pictures may change their size within a track.
+``close`` adds what makes seeking fast. H.264 access units become length-prefixed NAL units (ISO/IEC 14496-15); all
+units are kept, so pictures may change their size within a track.
 """
 
 from __future__ import annotations
