@@ -154,8 +154,7 @@ class CongestionController:
 
     def _free_path(self, least: float, octets: int, elapsed: float, now: float) -> None:
         if least < WINDOW_GROWTH_DELAY and self._was_limited:
-            growth = octets if self._slow_start else octets // 5
-            self.window = min(self.window + growth, MAX_WINDOW)
+            self.window = min(self.window + (octets if self._slow_start else octets // 5), MAX_WINDOW)
         growth_delay = WINDOW_GROWTH_DELAY if self._was_limited else GROWTH_DELAY
         if least > growth_delay or now - self._cut_at < GROWTH_PAUSE + self._base_round_trip:
             return
@@ -167,8 +166,8 @@ class CongestionController:
     def _growth_per_second(self) -> float:
         if not self._full_at_bps:
             return FAR_GROWTH
-        distance = abs(self.bitrate_bps / self._full_at_bps - 1)
-        return min(FAR_GROWTH, NEAR_GROWTH + max(0.0, distance - NEAR))
+        beyond_near = abs(self.bitrate_bps / self._full_at_bps - 1) - NEAR
+        return NEAR_GROWTH if beyond_near <= 0 else min(FAR_GROWTH, NEAR_GROWTH + beyond_near)
 
     def take_change(self) -> int | None:
         """The estimate, if it has moved noticeably since it was last taken."""

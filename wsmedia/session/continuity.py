@@ -145,4 +145,4 @@ class IncomingTracks:
 
     def next_request_at(self) -> float | None:
         """When ``requests_due`` will have something, None if nothing is wanted."""
-        return min((track.request_due_at for track in self._wanting.values()), default=None)
+        return min(track.request_due_at for track in self._wanting.values()) if self._wanting else None

@@ -12,13 +12,9 @@ from wsmedia.errors import CloseCode, RemoteProtocolError
 from wsmedia.wire import Control, ControlMessage, KnownControl, encode_control
 
 MAX_UNACKNOWLEDGED = 1024
-"""A sender whose application queues more has a peer that does not keep up; the session ends with ``overloaded``."""
+"""A sender whose application queues more has a far end that does not keep up; the session ends with ``overloaded``."""
 MAX_AHEAD = 256
 """How far above the last number in order another may be, sent or received; bounds what the receiver holds back."""
-
-
-class ControlOverflowError(Exception):
-    """More than ``MAX_UNACKNOWLEDGED`` messages wait; the session cannot keep its promise to deliver them."""
 
 
 class _Entry:
@@ -49,10 +45,10 @@ class ControlSender:
         """Queue one message.
 
         Raises:
-            ControlOverflowError: too many are unacknowledged.
+            RemoteProtocolError: too many are unacknowledged: the promise to deliver cannot be kept; ``overloaded``.
         """
         if len(self._kept) >= MAX_UNACKNOWLEDGED:
-            raise ControlOverflowError
+            raise RemoteProtocolError("the far end does not take our CONTROL messages", CloseCode.OVERLOADED)
         self._last_queued += 1
         entry = _Entry(self._last_queued, encode_control(self._last_queued, message))
         self._kept.append(entry)

@@ -1,231 +1,163 @@
-"""The queues in front of the lanes: what waits, what is dropped, how frames are numbered (PROTOCOL.md §3.4, §5).
-
-Nothing waits anywhere else: a frame is taken out, numbered and encoded in the moment in which a lane can carry it, so
-that what is stale is dropped before it costs a byte.
-"""
+"""Everything that leaves: CONTROL, frames, what is in flight, and how much may be. The session's sending half."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from wsmedia.media import EncodedFrame
-from wsmedia.wire import encode_audio, encode_video
-
-MAX_AUDIO_AGE = 0.2
-"""Seconds after which a waiting audio packet is dropped (PROTOCOL.md §5)."""
-MAX_AUDIO_PACKETS = 512
-"""Packets of all tracks that may wait; the oldest is dropped."""
-MAX_DISCARDABLE_AGE = 0.1
-"""Seconds after which a waiting frame with D set is dropped, alone."""
-MAX_SUPERSEDED_AGE = 0.1
-"""Seconds after which waiting frames give way when a newer keyframe comes."""
-MAX_VIDEO_AGE = 0.5
-"""Seconds after which any other waiting frame is dropped with everything up to the next keyframe."""
-MAX_VIDEO_FRAMES = 64
-MAX_VIDEO_BYTES = 2_000_000
-"""What may wait of one track; beyond it D frames go first, then everything up to the newest keyframe."""
-KEYFRAME_INTERVAL = 0.5
-"""Seconds between two times that an encoder is asked for a keyframe."""
-
-_NUMBERS = 1 << 32
-_MAX_REFERENCE_DISTANCE = 255
-_LAYERS = 8
+from wsmedia.session.congestion import CongestionController, PathStatistics
+from wsmedia.session.control_channel import ControlSender
+from wsmedia.session.events import Event, KeyframeNeeded, PathEstimateChanged
+from wsmedia.session.lane import NOT_VIDEO, Lane
+from wsmedia.session.scheduler import Scheduler
+from wsmedia.wire import Ack, KnownControl, Ping, Publish, PublishRejected, TrackAdded, TrackRemoved, Unpublish, encode
 
 
-class _Waiting(NamedTuple):
-    frame: EncodedFrame
-    since: float
+class Outgoing:
+    """The sending half of a session; it puts its events into the session's list."""
 
+    def __init__(self, events: list[Event]) -> None:
+        self.congestion = CongestionController()
+        self.control = ControlSender()
+        self.scheduler = Scheduler()
+        self._events = events
+        self._in_flight_bytes = 0
+        self._has_lane = False
 
-class _WaitingAudio(NamedTuple):
-    track_id: int
-    frame: EncodedFrame
-    since: float
+    def next_message(self, lane: Lane, now: float, ping_after: float) -> bytes | None:
+        """The next message that ACK will report, in order of urgency: PONG, CONTROL, audio, video, PING.
 
+        Args:
+            lane: the lane that can carry it.
+            now: monotonic seconds.
+            ping_after: seconds of silence of ours after which a PING is due.
+        """
+        video_track_id = NOT_VIDEO
+        data: bytes | None
+        if lane.pongs:
+            data = encode(lane.pongs.popleft())
+        else:
+            data = self.control.next_message(lane.lane_id)
+            if data is None:
+                frame = self._next_frame(lane, now)
+                if frame is not None:
+                    data, video_track_id = frame
+                elif now >= lane.last_sent_at + ping_after:
+                    data = encode(Ping(int(now * 1e6)))
+        if data is not None:
+            lane.sent(len(data), now, video_track_id)
+            self._in_flight_bytes += len(data)
+        return data
 
-class AudioQueue:
-    """Packets of all outgoing audio tracks, oldest first."""
+    def _next_frame(self, lane: Lane, now: float) -> tuple[bytes, int] | None:
+        """Audio is not held back by the window: it is small, and its delay is heard."""
+        with_video = self.scheduler.has_video and self.congestion.allows_video(self._in_flight_bytes)
+        if lane.is_stalled(self.congestion.round_trip or 0.0, now):
+            return None
+        return self.scheduler.pop(now, with_video=with_video)
 
-    def __init__(self) -> None:
-        self._next_number: dict[int, int] = {}
-        self._waiting: deque[_WaitingAudio] = deque()
-        self.dropped = 0
+    def send_control(self, message: KnownControl) -> None:
+        """Queue a CONTROL, and begin or end the track that it announces.
 
-    def __contains__(self, track_id: int) -> bool:
-        return track_id in self._next_number
+        Raises:
+            RemoteProtocolError: too many wait; ``overloaded``.
+        """
+        match message:
+            case Publish(track) | TrackAdded(_, track):
+                self.scheduler.add_track(track.track_id, track.kind)
+            case Unpublish(track_id) | TrackRemoved(track_id):
+                self.scheduler.remove_track(track_id)
+            case _:
+                pass
+        self.control.send(message)
 
-    def add_track(self, track_id: int) -> None:
-        """Take packets of this track; adding twice is adding once."""
-        self._next_number.setdefault(track_id, 0)
+    def take_control(self, message: object) -> None:
+        """See what a received CONTROL means for what we send."""
+        if isinstance(message, PublishRejected):
+            self.scheduler.remove_track(message.track_id)
 
-    def remove_track(self, track_id: int) -> None:
-        """Take no more; what waits is dropped when its turn comes."""
-        self._next_number.pop(track_id, None)
+    def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
+        """Queue a frame; without a lane, or of an unknown track, it is dropped."""
+        if not self._has_lane:
+            return
+        self.scheduler.push(track_id, frame, now)
+        if self._path_is_open and self.scheduler.takes_keyframe_need(track_id, now):
+            self._events.append(KeyframeNeeded(track_id))
 
-    def push(self, track_id: int, frame: EncodedFrame, now: float) -> None:
-        """Queue one packet."""
-        if len(self._waiting) >= MAX_AUDIO_PACKETS:
-            self._waiting.popleft()
-            self.dropped += 1
-        self._waiting.append(_WaitingAudio(track_id, frame, now))
+    def keyframe_requested(self, track_id: int, now: float) -> None:
+        """The far end needs a keyframe of our track."""
+        self.scheduler.request_keyframe(track_id)
+        self.tell_keyframe_needs(now)
 
-    def pop(self, now: float) -> bytes | None:
-        """The next packet as a message, or None."""
-        while self._waiting:
-            track_id, frame, since = self._waiting.popleft()
-            number = self._next_number.get(track_id)
-            if number is None or now - since > MAX_AUDIO_AGE:
-                self.dropped += 1
-                continue
-            self._next_number[track_id] = (number + 1) % _NUMBERS
-            return encode_audio(track_id, number, frame)
-        return None
-
-    def clear(self) -> None:
-        """Drop what waits."""
-        self.dropped += len(self._waiting)
-        self._waiting.clear()
-
-
-class VideoQueue:
-    """The frames of one outgoing video track.
-
-    After a loss, ours or the network's, everything up to the next keyframe is dropped and ``take_keyframe_need`` says
-    when to ask the encoder.
-    """
-
-    def __init__(self, track_id: int) -> None:
-        self.track_id = track_id
-        self.dropped = 0
-        self._waiting: deque[_Waiting] = deque()
-        self._bytes = 0
-        self._next_number = 0
-        # Frame number of the newest frame of each temporal layer that others may refer to.
-        self._references: list[int | None] = [None] * _LAYERS
-        self._needs_keyframe = True
-        self._requested = False
-        self._asked_at: float | None = None
-        self._keyframe_left_at = 0.0
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def tell_keyframe_needs(self, now: float) -> None:
+        """Ask the encoders for the keyframes that are needed, once those can leave."""
+        if self._path_is_open:
+            self._events += map(KeyframeNeeded, self.scheduler.keyframe_needs(now))
 
     @property
-    def since(self) -> float:
-        """When the oldest waiting frame was queued; only if there is one."""
-        return self._waiting[0].since
+    def _path_is_open(self) -> bool:
+        return self._has_lane and self._in_flight_bytes < self.congestion.window
 
-    def push(self, frame: EncodedFrame, now: float) -> None:
-        """Queue one frame, in decode order, and make room for it."""
-        if frame.keyframe:
-            self._needs_keyframe = False
-            self._requested = False
-            self._asked_at = None
-            if self._waiting and now - self._waiting[0].since > MAX_SUPERSEDED_AGE:
-                self._drop_first(len(self._waiting))
-        elif self._needs_keyframe:
-            self.dropped += 1
-            return
-        self._waiting.append(_Waiting(frame, now))
-        self._bytes += len(frame.data)
-        if len(self._waiting) > MAX_VIDEO_FRAMES or self._bytes > MAX_VIDEO_BYTES:
-            self._drop_discardable()
-            if len(self._waiting) > MAX_VIDEO_FRAMES or self._bytes > MAX_VIDEO_BYTES:
-                self._drop_to_newest_keyframe()
+    def take_ack(self, ack: Ack, lanes: Mapping[int, Lane], now: float) -> None:
+        """Learn what has arrived; lanes that are gone are skipped.
 
-    def drop_stale(self, now: float) -> None:
-        """Drop from the front what has waited too long."""
-        while self._waiting:
-            frame, since = self._waiting[0]
-            age = now - since
-            if age <= MAX_DISCARDABLE_AGE:
-                return
-            if frame.discardable and not frame.keyframe:
-                self._drop_first(1)
-                continue
-            # What waited only behind its keyframe is not stale yet: dropping it would cost another keyframe.
-            if age <= MAX_VIDEO_AGE or now - self._keyframe_left_at <= MAX_VIDEO_AGE:
-                return
-            if not self._drop_to_newest_keyframe():
-                return
-
-    def pop(self, now: float) -> bytes | None:
-        """The next frame as a message, or None."""
-        self.drop_stale(now)
-        while self._waiting:
-            frame, _ = self._waiting.popleft()
-            self._bytes -= len(frame.data)
-            number = self._next_number
-            distance = self._reference_distance(frame, number)
-            if distance is None:
-                self.dropped += 1
-                self.lost()
-                continue
-            self._next_number = (number + 1) % _NUMBERS
-            if frame.keyframe:
-                self._keyframe_left_at = now
-                self._references = [number] + [None] * (_LAYERS - 1)
-            elif not frame.discardable:
-                self._references[frame.temporal_layer] = number
-            return encode_video(self.track_id, number, distance, frame)
-        return None
-
-    def _reference_distance(self, frame: EncodedFrame, number: int) -> int | None:
-        """How far back the frame's reference is: the newest of the layers below its own, or of the base layer.
-
-        None if there is no such frame, or none near enough to be named.
+        Raises:
+            RemoteProtocolError: something is acknowledged that was never sent.
         """
-        if frame.keyframe:
-            return 0
-        layers = self._references[: max(frame.temporal_layer, 1)]
-        distance = min(((number - at) % _NUMBERS for at in layers if at is not None), default=0)
-        return distance if 1 <= distance <= _MAX_REFERENCE_DISTANCE else None
+        self.control.acknowledge(ack.control_received)
+        sent_at = ack.sent_at_us / 1e6
+        for receipt in ack.lanes:
+            lane = lanes.get(receipt.lane_id)
+            if lane is None:
+                continue
+            octets, last = lane.acknowledge(receipt.messages_received)
+            if last is None:
+                continue
+            self._in_flight_bytes -= octets
+            received_at = receipt.last_received_at_us / 1e6
+            self.congestion.acknowledged(
+                octets=octets,
+                delay=received_at - last.sent_at,
+                round_trip=now - last.sent_at - (sent_at - received_at),
+                at=sent_at,
+                now=now,
+            )
+        self.tell_keyframe_needs(now)
+        changed = self.congestion.take_change()
+        if changed is not None:
+            self._events.append(PathEstimateChanged(changed))
 
-    def lost(self) -> None:
-        """A frame that others refer to will not arrive: only a keyframe helps, a waiting one or the next."""
-        first = next((i for i, waiting in enumerate(self._waiting) if waiting.frame.keyframe), len(self._waiting))
-        self._drop_first(first)
-        self._needs_keyframe = not self._waiting
+    def lane_opened(self) -> None:
+        """There is a lane to send on."""
+        self._has_lane = True
 
-    def request_keyframe(self) -> None:
-        """The far end needs a keyframe; one that waits already is as good."""
-        if not any(waiting.frame.keyframe for waiting in self._waiting):
-            self._requested = True
+    def lane_lost(self, lane: Lane, *, is_last: bool) -> None:
+        """Send its CONTROL again, give its frames up; without any lane drop what waits."""
+        self._in_flight_bytes -= lane.in_flight_bytes
+        self.control.lane_lost(lane.lane_id)
+        for track_id in {sent.video_track_id for sent in lane.in_flight} - {NOT_VIDEO}:
+            self.scheduler.lost(track_id)
+        if is_last:
+            self._has_lane = False
+            self.scheduler.clear()
+            self.congestion.path_changed()
 
-    def take_keyframe_need(self, now: float) -> bool:
-        """Whether to ask the encoder for a keyframe now; it counts as asked."""
-        if not (self._needs_keyframe or self._requested):
-            return False
-        if self._asked_at is not None and now - self._asked_at < KEYFRAME_INTERVAL:
-            return False
-        self._asked_at = now
-        self._requested = False
-        return True
+    def end(self) -> None:
+        """Keep nothing: the session is over."""
+        self._has_lane = False
+        self._in_flight_bytes = 0
+        self.scheduler = Scheduler()
+        self.control = ControlSender()
 
-    def clear(self) -> None:
-        """Drop what waits, and wait for a keyframe."""
-        self._drop_first(len(self._waiting))
-        self._needs_keyframe = True
-
-    def _drop_first(self, count: int) -> None:
-        for _ in range(count):
-            self._bytes -= len(self._waiting.popleft().frame.data)
-        self.dropped += count
-
-    def _drop_discardable(self) -> None:
-        kept = deque(waiting for waiting in self._waiting if waiting.frame.keyframe or not waiting.frame.discardable)
-        self.dropped += len(self._waiting) - len(kept)
-        self._waiting = kept
-        self._bytes = sum(len(waiting.frame.data) for waiting in kept)
-
-    def _drop_to_newest_keyframe(self) -> bool:
-        """Let the newest waiting keyframe be the first, or drop all if none waits; False if it is the first already."""
-        newest = max((i for i, waiting in enumerate(self._waiting) if waiting.frame.keyframe), default=-1)
-        if newest == 0:
-            return False
-        if newest < 0:
-            self.clear()
-        else:
-            self._drop_first(newest)
-        return True
+    def path(self, now: float) -> PathStatistics:
+        """Figures of the path at ``now``."""
+        return PathStatistics(
+            bitrate_bps=self.congestion.bitrate_bps,
+            delivered_bps=self.congestion.delivered.bps,
+            round_trip=self.congestion.round_trip,
+            queueing_delay=self.congestion.delay.newest,
+            in_flight_bytes=self._in_flight_bytes,
+            window_bytes=self.congestion.window,
+            backlog=self.scheduler.backlog(now),
+            frames_dropped=self.scheduler.dropped,
+        )

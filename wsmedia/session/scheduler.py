@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wsmedia.media import EncodedFrame, MediaKind
 from wsmedia.session.lane import NOT_VIDEO
-from wsmedia.session.outgoing import AudioQueue, VideoQueue
+from wsmedia.session.queues import AudioQueue, VideoQueue
 
 
 class Scheduler:

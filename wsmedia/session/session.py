@@ -5,50 +5,40 @@ A transport (``transport/pump.py``) owns a ``Session`` and its lanes' carriers. 
 after each of these calls reads ``events_received``. The application calls ``send_control``, ``send_frame`` and
 ``close``; the transport then pulls again.
 
-The theory of a session's life stands in ``state``; this file ties the parts together: ``lane`` (counters),
-``control_channel`` (reliable CONTROL), ``scheduler`` and ``outgoing`` (queues), ``continuity`` (incoming frames),
-``acknowledgements``, ``congestion``.
+The theory of a session's life stands in ``state``. This file keeps that life: lanes, handshake, timers, the end. The
+two halves are ``outgoing`` (with ``scheduler``, ``queues``, ``congestion``) and ``incoming`` (with ``continuity``).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from wsmedia.errors import CloseCode, LocalProtocolError, RemoteProtocolError
 from wsmedia.media import EncodedFrame, MediaKind
 from wsmedia.session import events
 from wsmedia.session.acknowledgements import Acknowledger
-from wsmedia.session.congestion import CongestionController, PathStatistics
-from wsmedia.session.continuity import IncomingTracks
-from wsmedia.session.control_channel import ControlOverflowError, ControlReceiver, ControlSender
+from wsmedia.session.congestion import PathStatistics
 from wsmedia.session.handshake import Role, WelcomeInfo, hello_for_lane, limits_from_welcome, welcome_for_lane
-from wsmedia.session.lane import NOT_VIDEO, Lane
+from wsmedia.session.incoming import Incoming
+from wsmedia.session.lane import Lane
 from wsmedia.session.limits import IncomingRates, SessionLimits
-from wsmedia.session.scheduler import Scheduler
+from wsmedia.session.outgoing import Outgoing
 from wsmedia.session.state import Input, State, step
 from wsmedia.wire import (
-    DOWNLINK_ONLY,
-    UPLINK_ONLY,
     Ack,
     AudioMessage,
     Close,
     Control,
-    ControlMessage,
     Hello,
     KeyframeRequest,
     KnownControl,
     Message,
     Ping,
     Pong,
-    Publish,
-    PublishRejected,
     Skipped,
-    TrackAdded,
-    TrackRemoved,
-    UnknownControl,
-    Unpublish,
     VideoMessage,
     Welcome,
     decode,
@@ -101,19 +91,16 @@ class Session:
         self._farewells: dict[int, bytes] = {}
         self._wire_limits = self.limits.wire
         self._rates = IncomingRates(self.limits, now) if role is Role.GATEWAY else None
-        self._control_sender = ControlSender()
-        self._control_receiver = ControlReceiver()
         self._acknowledger = Acknowledger()
-        self._incoming = IncomingTracks()
-        self._scheduler = Scheduler()
-        self._congestion = CongestionController()
-        self._in_flight_bytes = 0
         self._events: list[events.Event] = []
+        self._outgoing = Outgoing(self._events)
+        max_tracks = self.limits.max_tracks if role is Role.GATEWAY else None
+        self._incoming = Incoming(role, max_tracks, self._outgoing, self._events)
         self._handlers: dict[type, Callable[[Lane, Any, float], None]] = {
-            AudioMessage: self._receive_audio,
-            VideoMessage: self._receive_video,
-            Ack: self._receive_ack,
-            Control: self._receive_control,
+            AudioMessage: lambda _lane, message, _now: self._incoming.receive_audio(message),
+            VideoMessage: lambda _lane, message, now: self._incoming.receive_video(message, now),
+            Control: lambda _lane, message, now: self._incoming.receive_control(message, now),
+            Ack: lambda _lane, message, now: self._outgoing.take_ack(message, self._lanes, now),
             Ping: self._receive_ping,
             Pong: self._receive_nothing,
             Skipped: self._receive_nothing,
@@ -146,26 +133,16 @@ class Session:
     @property
     def target_bitrate_bps(self) -> int:
         """What the path can carry now, all outgoing tracks together."""
-        return self._congestion.bitrate_bps
+        return self._outgoing.congestion.bitrate_bps
 
     def path(self, now: float) -> PathStatistics:
         """Figures of the path at ``now``."""
-        congestion = self._congestion
-        return PathStatistics(
-            bitrate_bps=congestion.bitrate_bps,
-            delivered_bps=congestion.delivered.bps,
-            round_trip=congestion.round_trip,
-            queueing_delay=congestion.delay.newest,
-            in_flight_bytes=self._in_flight_bytes,
-            window_bytes=congestion.window,
-            backlog=self._scheduler.backlog(now),
-            frames_dropped=self._scheduler.dropped,
-        )
+        return self._outgoing.path(now)
 
     def events_received(self) -> list[events.Event]:
         """What happened since the last call."""
-        happened = self._events
-        self._events = []
+        happened = self._events[:]
+        self._events.clear()
         return happened
 
     # Lanes.
@@ -186,10 +163,9 @@ class Session:
             kind=kind,
             key=self.key,
             resume=self._state is State.DETACHED,
-            control_received=self._control_receiver.received,
+            control_received=self._incoming.control_received,
         )
-        self._used_lane_ids.add(lane_id)
-        self._lanes[lane_id] = Lane(lane_id, kind, encode(hello), welcomed=False, now=now)
+        self._add_lane(Lane(lane_id, kind, encode(hello), welcomed=False, now=now))
 
     def attach_lane(self, lane_id: int, hello: Hello, welcome_info: WelcomeInfo, now: float) -> None:
         """Gateway: a carrier's HELLO belongs here (``SessionRegistry.attach`` said so); WELCOME is its first message.
@@ -197,10 +173,8 @@ class Session:
         A lane id that was used before fails the session with ``malformed``. After the end it does nothing, but
         ``next_message`` gives a CLOSE for the lane.
         """
-        try:
+        with self._ending_on_error():
             self._attach_lane(lane_id, hello, welcome_info, now)
-        except RemoteProtocolError as error:
-            self._end(error.code, str(error), by_remote=False)
         if self._state is State.CLOSED and self._closing is not None:
             self._farewells[lane_id] = self._closing
 
@@ -214,17 +188,21 @@ class Session:
                 self._give_up(stale_id, now)
         elif len(self._lanes) >= self.limits.max_lanes:
             raise RemoteProtocolError("too many lanes", CloseCode.RATE_LIMITED)
-        self._control_sender.acknowledge(hello.control_received)
+        self._outgoing.control.acknowledge(hello.control_received)
         self._welcome = welcome_for_lane(
             info,
             self.limits,
             lane_id=lane_id,
             resumed=self._established,
-            control_received=self._control_receiver.received,
+            control_received=self._incoming.control_received,
         )
-        self._used_lane_ids.add(lane_id)
-        self._lanes[lane_id] = Lane(lane_id, hello.lane_kind, encode(self._welcome), welcomed=True, now=now)
+        self._add_lane(Lane(lane_id, hello.lane_kind, encode(self._welcome), welcomed=True, now=now))
         self._welcomed(resumed=False, now=now)
+
+    def _add_lane(self, lane: Lane) -> None:
+        self._used_lane_ids.add(lane.lane_id)
+        self._lanes[lane.lane_id] = lane
+        self._outgoing.lane_opened()
 
     def lane_lost(self, lane_id: int, now: float) -> None:
         """The carrier is gone, for whatever reason; unknown lanes are ignored."""
@@ -232,19 +210,14 @@ class Session:
         lane = self._lanes.pop(lane_id, None)
         if lane is None:
             return
-        self._in_flight_bytes -= lane.in_flight_bytes
-        self._control_sender.lane_lost(lane_id)
         self._acknowledger.lane_lost(lane_id)
-        for track_id in {sent.video_track_id for sent in lane.in_flight} - {NOT_VIDEO}:
-            self._scheduler.lost(track_id)
+        self._outgoing.lane_lost(lane, is_last=not self._lanes)
         if self._lanes:
             return
-        self._scheduler.clear()
         was_open = self._state is State.OPEN
         self._state = step(self._state, Input.LAST_LANE_LOST)
         if was_open:
             self._deadline = now + self.limits.resume_window
-            self._congestion.path_changed()
             self._events.append(events.AllLanesLost())
 
     def _give_up(self, lane_id: int, now: float) -> None:
@@ -260,7 +233,7 @@ class Session:
             self._events.append(events.Established(resumed))
         elif was is State.DETACHED:
             self._events.append(events.Resumed())
-        self._tell_keyframe_needs(now)
+        self._outgoing.tell_keyframe_needs(now)
 
     # What comes in.
 
@@ -293,71 +266,6 @@ class Session:
             self._acknowledger.received(lane.lane_id, now)
         handler(lane, message, now)
 
-    def _receive_audio(self, _lane: Lane, message: AudioMessage, _now: float) -> None:
-        if self._incoming.accept_audio(message):
-            self._events.append(events.FrameReceived(message.track_id, message.frame))
-
-    def _receive_video(self, _lane: Lane, message: VideoMessage, now: float) -> None:
-        if self._incoming.accept_video(message):
-            self._events.append(events.FrameReceived(message.track_id, message.frame))
-        else:
-            self._send_keyframe_requests(now)
-
-    def _receive_ack(self, _lane: Lane, ack: Ack, now: float) -> None:
-        self._control_sender.acknowledge(ack.control_received)
-        for receipt in ack.lanes:
-            lane = self._lanes.get(receipt.lane_id)
-            if lane is None:
-                continue
-            octets, last = lane.acknowledge(receipt.messages_received)
-            if last is None:
-                continue
-            self._in_flight_bytes -= octets
-            received_at = receipt.last_received_at_us / 1e6
-            sent_at = ack.sent_at_us / 1e6
-            self._congestion.acknowledged(
-                octets=octets,
-                delay=received_at - last.sent_at,
-                round_trip=now - last.sent_at - (sent_at - received_at),
-                at=sent_at,
-                now=now,
-            )
-        self._tell_keyframe_needs(now)
-        changed = self._congestion.take_change()
-        if changed is not None:
-            self._events.append(events.PathEstimateChanged(changed))
-
-    def _receive_control(self, _lane: Lane, control: Control, now: float) -> None:
-        for message in self._control_receiver.receive(control):
-            self._take_control(message, now)
-
-    def _take_control(self, message: ControlMessage, now: float) -> None:
-        if isinstance(message, UPLINK_ONLY if self.role is Role.CLIENT else DOWNLINK_ONLY):
-            raise RemoteProtocolError(f"{type(message).__name__} in the wrong direction")
-        match message:
-            case UnknownControl():
-                return
-            case KeyframeRequest(track_id):
-                self._scheduler.request_keyframe(track_id)
-                self._tell_keyframe_needs(now)
-                return
-            case Publish(track) | TrackAdded(_, track):
-                self._announce_incoming(track.track_id, track.kind)
-            case Unpublish(track_id) | TrackRemoved(track_id):
-                self.remove_incoming_track(track_id)
-            case PublishRejected(track_id):
-                self.remove_outgoing_track(track_id)
-        self._events.append(events.ControlReceived(message))
-
-    def _announce_incoming(self, track_id: int, kind: MediaKind) -> None:
-        if (
-            self.role is Role.GATEWAY
-            and track_id not in self._incoming
-            and len(self._incoming) >= self.limits.max_tracks
-        ):
-            raise RemoteProtocolError("too many tracks", CloseCode.RATE_LIMITED)
-        self.add_incoming_track(track_id, kind)
-
     def _receive_ping(self, lane: Lane, ping: Ping, now: float) -> None:
         lane.pongs.append(Pong(ping.sent_at_us, int(now * 1e6)))
 
@@ -369,11 +277,11 @@ class Session:
             raise RemoteProtocolError("WELCOME that answers no HELLO")
         if self._established and not welcome.resumed:
             raise RemoteProtocolError("the gateway has forgotten the session", CloseCode.SESSION_UNKNOWN)
-        self._control_sender.acknowledge(welcome.control_received)
+        self._outgoing.control.acknowledge(welcome.control_received)
         self._welcome = welcome
         self.limits = limits_from_welcome(self.limits, welcome)
         # A tenth is left for headers, CONTROL and bursts.
-        self._congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
+        self._outgoing.congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
         lane.welcomed = True
         self._welcomed(resumed=welcome.resumed, now=now)
 
@@ -394,22 +302,7 @@ class Session:
         if uncounted is not None:
             lane.last_sent_at = now
             return uncounted
-        video_track_id = NOT_VIDEO
-        if lane.pongs:
-            data: bytes | None = encode(lane.pongs.popleft())
-        else:
-            data = self._control_sender.next_message(lane_id)
-            if data is None:
-                media = self._next_media(lane, now)
-                if media is not None:
-                    data, video_track_id = media
-                elif now >= lane.last_sent_at + self.limits.idle_timeout / PING_SHARE:
-                    data = encode(Ping(int(now * 1e6)))
-        if data is None:
-            return None
-        lane.sent(len(data), now, video_track_id)
-        self._in_flight_bytes += len(data)
-        return data
+        return self._outgoing.next_message(lane, now, self.limits.idle_timeout / PING_SHARE)
 
     def _next_uncounted(self, lane: Lane, now: float) -> bytes | None:
         """HELLO, WELCOME and ACK: what no ACK reports."""
@@ -417,15 +310,8 @@ class Session:
             greeting, lane.greeting = lane.greeting, None
             return greeting
         if self._acknowledger.is_due(lane.lane_id, now):
-            return encode(self._acknowledger.make(self._lanes.values(), self._control_receiver.received, now))
+            return encode(self._acknowledger.make(self._lanes.values(), self._incoming.control_received, now))
         return None
-
-    def _next_media(self, lane: Lane, now: float) -> tuple[bytes, int] | None:
-        """Audio is not held back by the window: it is small, and its delay is heard."""
-        with_video = self._scheduler.has_video and self._congestion.allows_video(self._in_flight_bytes)
-        if lane.is_stalled(self._congestion.round_trip or 0.0, now):
-            return None
-        return self._scheduler.pop(now, with_video=with_video)
 
     def send_control(self, message: KnownControl, now: float) -> None:
         """Queue a CONTROL: delivered in order and once while the session lives, resumes included.
@@ -436,45 +322,16 @@ class Session:
         """
         if self._state is State.CLOSED:
             return
-        match message:
-            case KeyframeRequest(track_id):
-                self._incoming.want_keyframe(track_id)
-                self._send_keyframe_requests(now)
-                return
-            case Publish(track) | TrackAdded(_, track):
-                self.add_outgoing_track(track.track_id, track.kind)
-            case Unpublish(track_id) | TrackRemoved(track_id):
-                self.remove_outgoing_track(track_id)
-            case PublishRejected(track_id):
-                self.remove_incoming_track(track_id)
-        self._queue_control(message)
-
-    def _queue_control(self, message: KnownControl) -> None:
-        try:
-            self._control_sender.send(message)
-        except ControlOverflowError:
-            self._end(CloseCode.OVERLOADED, "the far end does not take our messages", by_remote=False)
-
-    def _send_keyframe_requests(self, now: float) -> None:
-        for track_id in self._incoming.requests_due(now):
-            self._queue_control(KeyframeRequest(track_id))
+        with self._ending_on_error():
+            if isinstance(message, KeyframeRequest):
+                self._incoming.want_keyframe(message.track_id, now)
+            else:
+                self._incoming.sending_control(message)
+                self._outgoing.send_control(message)
 
     def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
         """Queue a frame in decode order. It may be dropped (PROTOCOL.md §5): no lane, a slow path, an unknown track."""
-        if not self._lanes:
-            return
-        self._scheduler.push(track_id, frame, now)
-        if self._path_is_open and self._scheduler.takes_keyframe_need(track_id, now):
-            self._events.append(events.KeyframeNeeded(track_id))
-
-    @property
-    def _path_is_open(self) -> bool:
-        """Whether a keyframe that is asked for now has a chance to leave."""
-        return bool(self._lanes) and self._in_flight_bytes < self._congestion.window
-
-    def _tell_keyframe_needs(self, now: float) -> None:
-        if self._path_is_open:
-            self._events += map(events.KeyframeNeeded, self._scheduler.keyframe_needs(now))
+        self._outgoing.send_frame(track_id, frame, now)
 
     # Time.
 
@@ -487,14 +344,19 @@ class Session:
         if self._state is State.CLOSED:
             return None
         idle = self.limits.idle_timeout
-        times = [at for at in (self._deadline, self._incoming.next_request_at()) if at is not None]
-        if self._lanes:
-            pulls = [lane.last_sent_at + idle / PING_SHARE for lane in self._lanes.values()]
-            if self._acknowledger.due_at is not None:
-                pulls.append(self._acknowledger.due_at)
-            times += [at for at in pulls if at > self._timeout_handled_at]
-            times += [lane.last_heard_at + idle for lane in self._lanes.values()]
-        return min(times, default=None)
+        next_at = math.inf if self._deadline is None else self._deadline
+        request_at = self._incoming.tracks.next_request_at()
+        if request_at is not None and request_at < next_at:
+            next_at = request_at
+        for lane in self._lanes.values():
+            ping_at = lane.last_sent_at + idle / PING_SHARE
+            if self._timeout_handled_at < ping_at < next_at:
+                next_at = ping_at
+            next_at = min(next_at, lane.last_heard_at + idle)
+        ack_at = self._acknowledger.due_at
+        if ack_at is not None and self._lanes and self._timeout_handled_at < ack_at < next_at:
+            next_at = ack_at
+        return next_at if next_at < math.inf else None
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due; call it at ``next_timeout`` or later, too early does no harm."""
@@ -504,7 +366,8 @@ class Session:
         for lane in list(self._lanes.values()):
             if now >= lane.last_heard_at + self.limits.idle_timeout or lane.is_overdue:
                 self._give_up(lane.lane_id, now)
-        self._send_keyframe_requests(now)
+        with self._ending_on_error():
+            self._incoming.send_keyframe_requests(now)
         if self._deadline is not None and now >= self._deadline:
             self._end(CloseCode.TIMEOUT, "no lane came back in time", by_remote=False)
 
@@ -512,19 +375,19 @@ class Session:
 
     def add_outgoing_track(self, track_id: int, kind: MediaKind) -> None:
         """Take frames of this track; done by ``send_control`` for the messages that announce tracks."""
-        self._scheduler.add_track(track_id, kind)
+        self._outgoing.scheduler.add_track(track_id, kind)
 
     def remove_outgoing_track(self, track_id: int) -> None:
         """Drop the track's queued frames and take no more; unknown ones are ignored."""
-        self._scheduler.remove_track(track_id)
+        self._outgoing.scheduler.remove_track(track_id)
 
     def add_incoming_track(self, track_id: int, kind: MediaKind) -> None:
         """Deliver frames of this track; done when ``publish`` or ``track_added`` arrives."""
-        self._incoming.add(track_id, kind)
+        self._incoming.tracks.add(track_id, kind)
 
     def remove_incoming_track(self, track_id: int) -> None:
         """Deliver no more frames of the track; unknown ones are ignored."""
-        self._incoming.remove(track_id)
+        self._incoming.tracks.remove(track_id)
 
     # The end.
 
@@ -534,6 +397,14 @@ class Session:
         ``detail`` is a sentence for people on both sides; ``now`` is not needed yet.
         """
         self._end(code, detail, by_remote=False)
+
+    @contextmanager
+    def _ending_on_error(self) -> Iterator[None]:
+        """Whatever the far end does wrong inside ends this session with the error's code."""
+        try:
+            yield
+        except RemoteProtocolError as error:
+            self._end(error.code, str(error), by_remote=False)
 
     def _end(self, code: int, detail: str, *, by_remote: bool, reason: str | None = None) -> None:
         if self._state is State.CLOSED:
@@ -551,7 +422,5 @@ class Session:
                 if lane.greeting is None or self.role is Role.GATEWAY
             }
         self._lanes.clear()
-        self._in_flight_bytes = 0
-        self._scheduler = Scheduler()
-        self._control_sender = ControlSender()
+        self._outgoing.end()
         self._events.append(events.Closed(code, reason, by_remote, detail))

@@ -1,0 +1,114 @@
+"""Everything that arrives for the application: frames, CONTROL, and the keyframe requests that gaps cause."""
+
+from __future__ import annotations
+
+from wsmedia.errors import CloseCode, RemoteProtocolError
+from wsmedia.media import MediaKind
+from wsmedia.session.continuity import IncomingTracks
+from wsmedia.session.control_channel import ControlReceiver
+from wsmedia.session.events import ControlReceived, Event, FrameReceived
+from wsmedia.session.handshake import Role
+from wsmedia.session.outgoing import Outgoing
+from wsmedia.wire import (
+    DOWNLINK_ONLY,
+    UPLINK_ONLY,
+    AudioMessage,
+    Control,
+    ControlMessage,
+    KeyframeRequest,
+    KnownControl,
+    Publish,
+    PublishRejected,
+    TrackAdded,
+    TrackRemoved,
+    UnknownControl,
+    Unpublish,
+    VideoMessage,
+)
+
+
+class Incoming:
+    """The receiving half of a session; it puts its events into the session's list and its requests into ``outgoing``.
+
+    Args:
+        role: which CONTROL types are for us.
+        max_tracks: how many tracks the far end may announce at once, None for any number.
+        outgoing: carries our keyframe requests.
+        events: the session's list.
+    """
+
+    def __init__(self, role: Role, max_tracks: int | None, outgoing: Outgoing, events: list[Event]) -> None:
+        self.tracks = IncomingTracks()
+        self._control = ControlReceiver()
+        self._not_for_us = UPLINK_ONLY if role is Role.CLIENT else DOWNLINK_ONLY
+        self._max_tracks = max_tracks
+        self._outgoing = outgoing
+        self._events = events
+
+    @property
+    def control_received(self) -> int:
+        """The highest CONTROL number below which nothing is missing."""
+        return self._control.received
+
+    def receive_audio(self, message: AudioMessage) -> None:
+        """Deliver an audio packet, or drop it."""
+        if self.tracks.accept_audio(message):
+            self._events.append(FrameReceived(message.track_id, message.frame))
+
+    def receive_video(self, message: VideoMessage, now: float) -> None:
+        """Deliver a video frame, or drop it and see whether a keyframe has to be asked for."""
+        if self.tracks.accept_video(message):
+            self._events.append(FrameReceived(message.track_id, message.frame))
+        else:
+            self.send_keyframe_requests(now)
+
+    def receive_control(self, control: Control, now: float) -> None:
+        """Deliver CONTROL in order.
+
+        Raises:
+            RemoteProtocolError: wrong direction, too far ahead, or too many tracks.
+        """
+        for message in self._control.receive(control):
+            self._take(message, now)
+
+    def _take(self, message: ControlMessage, now: float) -> None:
+        if isinstance(message, self._not_for_us):
+            raise RemoteProtocolError(f"{type(message).__name__} in the wrong direction")
+        match message:
+            case UnknownControl():
+                return
+            case KeyframeRequest(track_id):
+                self._outgoing.keyframe_requested(track_id, now)
+                return
+            case Publish(track) | TrackAdded(_, track):
+                self._announce(track.track_id, track.kind)
+            case Unpublish(track_id) | TrackRemoved(track_id):
+                self.tracks.remove(track_id)
+            case _:
+                self._outgoing.take_control(message)
+        self._events.append(ControlReceived(message))
+
+    def _announce(self, track_id: int, kind: MediaKind) -> None:
+        is_new = track_id not in self.tracks
+        if is_new and self._max_tracks is not None and len(self.tracks) >= self._max_tracks:
+            raise RemoteProtocolError("too many tracks", CloseCode.RATE_LIMITED)
+        self.tracks.add(track_id, kind)
+
+    def sending_control(self, message: KnownControl) -> None:
+        """See what a CONTROL of ours means for what we receive."""
+        if isinstance(message, PublishRejected):
+            self.tracks.remove(message.track_id)
+
+    def want_keyframe(self, track_id: int, now: float) -> None:
+        """The application needs a keyframe: ask now, or as soon as the interval since the last request is over."""
+        self.tracks.want_keyframe(track_id)
+        self.send_keyframe_requests(now)
+
+    def send_keyframe_requests(self, now: float) -> None:
+        """Send what is due.
+
+        Raises:
+            RemoteProtocolError: too many CONTROL messages wait; ``overloaded``.
+        """
+        for track_id in self.tracks.requests_due(now):
+            self._outgoing.send_control(KeyframeRequest(track_id))
