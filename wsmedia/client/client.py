@@ -167,11 +167,11 @@ class Client:
         self._send_control(Publish(TrackDescription.of(track)))
         return local
 
-    async def wait_until(self, condition: Callable[[], object], within: float = 10.0) -> None:
+    async def wait_until(self, condition: Callable[[], object], within: float | None = 10.0) -> None:
         """Wait until ``condition()`` is true; it is asked after every event of the session, frames excepted.
 
         Raises:
-            TimeoutError: it did not become true ``within`` so many seconds.
+            TimeoutError: it did not become true ``within`` so many seconds; None waits for ever.
             ClientError: the session ended for good.
         """
         async with asyncio.timeout(within):

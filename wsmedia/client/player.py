@@ -199,7 +199,7 @@ class _TrackPlayer:
         frame.rtp_timestamp = (self._rtp_offset + ticks) & 0xFFFFFFFF
         frame.capture_time_us = start_us + round(time * 1_000_000)
         statistics = self.statistics
-        statistics.position = max(0.0, time)
+        statistics.position = max(0.0, time + unit.duration)
         statistics.frames += 1
         statistics.keyframes += frame.keyframe
         statistics.octets += len(frame.data)
