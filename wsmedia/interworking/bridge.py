@@ -61,7 +61,6 @@ class Bridge:
         self._grant = grant
         self._clock = clock
         self._wake = wake
-        self._state = RoomState.CONNECTING
         self._uplink = Uplink(self._send, clock, call_later)
         self._downlink = Downlink(session, self._send, clock, wake)
 
@@ -79,7 +78,7 @@ class Bridge:
             self.room_failed(str(error))
         except Exception:
             logger.exception("Entering a room failed")
-            self._close(CloseCode.INTERNAL_ERROR, "")
+            self._close(CloseCode.INTERNAL_ERROR, "The gateway failed to enter the room.")
         finally:
             self._uplink.close()
             self._downlink.close()
@@ -131,15 +130,11 @@ class Bridge:
 
     def room_state_changed(self, state: RoomState, reason: str) -> None:
         """Tell the client."""
-        self._state = state
         self._send(RoomStateChanged(state.value, reason[:_MAX_REASON]))
 
     def room_failed(self, reason: str) -> None:
-        """Tell the client why and close the session."""
+        """Close the session and tell the client why."""
         logger.warning("A session ends because of the SFU: %s", reason)
-        # CLOSE carries a code only; the sentence for the user goes ahead of it.
-        not_connected = RoomState.RECONNECTING if self._state is RoomState.CONNECTED else self._state
-        self.room_state_changed(not_connected, reason)
         self._close(CloseCode.SFU_FAILED, reason)
 
     def _handle_control(self, message: ControlMessage) -> None:

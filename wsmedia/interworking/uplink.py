@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wsmedia.clock import Clock
 from wsmedia.interworking.rate import TargetBitrate
-from wsmedia.limits import CallLater, KeyframeRequests
+from wsmedia.limits import CallLater
 from wsmedia.media import EncodedFrame, Track
 from wsmedia.ports import FrameSink, RoomConnection
 from wsmedia.wire import KeyframeRequest, KnownControl, PublishRejected
@@ -18,7 +18,6 @@ from wsmedia.wire import TargetBitrate as TargetBitrateMessage
 @dataclass(slots=True)
 class _Published:
     track: Track
-    keyframes: KeyframeRequests
     target: TargetBitrate
     sink: FrameSink | None = None
 
@@ -30,7 +29,7 @@ class Uplink:
 
     Args:
         send: queues a CONTROL message to the client.
-        clock, call_later: time for what is coalesced.
+        clock, call_later: time for what is told calmly.
     """
 
     def __init__(self, send: Callable[[KnownControl], None], clock: Clock, call_later: CallLater) -> None:
@@ -53,7 +52,6 @@ class Uplink:
             return
         self._published[track_id] = _Published(
             track,
-            KeyframeRequests(lambda: self._send(KeyframeRequest(track_id)), self._clock, self._call_later),
             TargetBitrate(lambda bps: self._send(TargetBitrateMessage(track_id, bps)), self._clock, self._call_later),
         )
         if self._connection is not None:
@@ -78,8 +76,6 @@ class Uplink:
         published = self._published.get(track_id)
         if published is None or published.sink is None:
             return
-        if frame.keyframe:
-            published.keyframes.keyframe_passed()
         published.sink.send_frame(frame)
 
     def reject(self, track_id: int, reason: str) -> None:
@@ -88,10 +84,9 @@ class Uplink:
         self._send(PublishRejected(track_id, reason))
 
     def request_keyframe(self, track_id: int) -> None:
-        """Somebody needs a keyframe of a track of the client."""
-        published = self._published.get(track_id)
-        if published is not None:
-            published.keyframes.request()
+        """Somebody needs a keyframe of a track of the client; the session coalesces such requests."""
+        if track_id in self._published:
+            self._send(KeyframeRequest(track_id))
 
     def set_target_bitrate(self, track_id: int, bitrate_bps: int) -> None:
         """A track of the client should not exceed this."""
@@ -117,6 +112,5 @@ class Uplink:
         published = self._published.pop(track_id, None)
         if published is None:
             return False
-        published.keyframes.cancel()
         published.target.cancel()
         return True

@@ -18,8 +18,8 @@ class Lane(Protocol):
     def write(self, message: bytes) -> bool:
         """Take one message. Returns False when no other may follow until the lane calls ``Pump.writable``."""
 
-    def close(self, code: int, reason: str) -> None:
-        """Close the carrier with a WebSocket close code (or what corresponds to it) once all is written."""
+    def close(self, code: int, reason: str, last_message: bytes | None) -> None:
+        """Write ``last_message``, writable or not, and close the carrier with a WebSocket close code."""
 
 
 class AwaitingLane:
@@ -44,6 +44,7 @@ class AwaitingLane:
         self._send = send
         self._close = close
         self._message: bytes | None = None
+        self._last_message: bytes | None = None
         self._closing: tuple[int, str] | None = None
         self._changed = asyncio.Event()
 
@@ -58,10 +59,11 @@ class AwaitingLane:
         self._changed.set()
         return False
 
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str, last_message: bytes | None) -> None:
         """Let ``run`` write what is left and close the carrier; the first call counts."""
         if self._closing is None:
             self._closing = (code, reason)
+            self._last_message = last_message
             self._changed.set()
 
     async def run(self, writable: Callable[[int], None]) -> None:
@@ -81,5 +83,7 @@ class AwaitingLane:
                 writable(self._lane_id)
             if self._message is None and self._closing is not None:
                 with contextlib.suppress(Exception):  # lost before it could be closed: just as well
+                    if self._last_message is not None:
+                        await self._send(self._last_message)
                     await self._close(*self._closing)
                 return

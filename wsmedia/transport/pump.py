@@ -46,14 +46,21 @@ class Pump:
         self._touched = False
 
     def attach(self, lane: Lane) -> None:
-        """Begin to write on ``lane``, which the session knows already (``open_lane`` or ``attach_lane``)."""
+        """Begin to write on ``lane``, which the session knows already (``open_lane`` or ``attach_lane``).
+
+        A carrier that claims the id of another one that is open does not take its place: the session has been closed
+        for it (PROTOCOL.md §3.1), and both are closed with it.
+        """
+        if lane.lane_id in self._lanes:
+            self.wake()
         self._lanes[lane.lane_id] = lane
         self.wake()
 
-    def detach(self, lane_id: int) -> None:
-        """The carrier of a lane is lost; unknown ids are ignored."""
-        if self._lanes.pop(lane_id, None) is None:
+    def detach(self, lane_id: int, lane: Lane) -> None:
+        """The carrier of a lane is lost; lanes that are not (any more) attached are ignored."""
+        if self._lanes.get(lane_id) is not lane:
             return
+        del self._lanes[lane_id]
         self._blocked.discard(lane_id)
         self.session.lane_lost(lane_id, self._clock.monotonic())
         self.wake()
@@ -72,7 +79,7 @@ class Pump:
         self.wake()
 
     def close(self, code: CloseCode, detail: str) -> None:
-        """Close the session with ``code``; ``detail`` stays on this side."""
+        """Close the session with ``code``; ``detail`` is a sentence for people."""
         self.session.close(code, detail, self._clock.monotonic())
         self.wake()
 
@@ -98,28 +105,37 @@ class Pump:
 
     def _settle(self) -> None:
         try:
-            for event in self.session.events_received():
-                if isinstance(event, Closed):
-                    self._closed = event
-                elif isinstance(event, LaneLost):
-                    self._abandon(event.lane_id)
-                self._on_event(event)
-            for lane in list(self._lanes.values()):
-                self._write(lane)
+            # Writing makes events too: the engine drops what has grown stale when it is asked for the next message.
+            events = self.session.events_received()
+            while True:
+                self._dispatch(events)
+                if self._closed is not None:
+                    break
+                for lane in list(self._lanes.values()):
+                    self._write(lane)
+                events = self.session.events_received()
+                if not events:
+                    self._schedule()
+                    break
         except Exception:
             self._fail()
-            return
         if self._closed is not None:
             self._finish(self._closed)
-        else:
-            self._schedule()
+
+    def _dispatch(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Closed):
+                self._closed = event
+            elif isinstance(event, LaneLost):
+                self._abandon(event.lane_id)
+            self._on_event(event)
 
     def _abandon(self, lane_id: int) -> None:
         self._blocked.discard(lane_id)
         lane = self._lanes.pop(lane_id, None)
         if lane is not None:
             # Not one of the session's close codes: the session lives, only this carrier is given up.
-            lane.close(_GOING_AWAY, "lane given up")
+            lane.close(_GOING_AWAY, "lane given up", None)
 
     def _write(self, lane: Lane) -> None:
         lane_id = lane.lane_id
@@ -155,11 +171,10 @@ class Pump:
         self.wake()
 
     def _finish(self, closed: Closed) -> None:
-        # A lane that still has CLOSE to write is closed when it has become writable and taken it.
-        for lane_id, lane in list(self._lanes.items()):
-            if lane_id not in self._blocked:
-                lane.close(closed.code, closed.reason)
-                del self._lanes[lane_id]
+        while self._lanes:
+            lane_id, lane = self._lanes.popitem()
+            lane.close(closed.code, closed.reason, self.session.next_message(lane_id, self._clock.monotonic()))
+        self._blocked.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -171,5 +186,3 @@ class Pump:
         if self._closed is None:
             self.session.close(CloseCode.INTERNAL_ERROR, "", self._clock.monotonic())
             self._touched = True
-        else:
-            self._finish(self._closed)

@@ -28,6 +28,8 @@ _WRITE_BUFFER_LOW = 8_192
 _NOT_SENT_LOW_WATER = 32_768
 _MAX_FRAGMENTS = 1024
 _CLOSE_TIMEOUT = 5.0
+# After a message that was too large the far end's close frame can no longer be found among its bytes.
+_BLIND_CLOSE_TIMEOUT = 0.5
 _EXTENSION = "wsmedia.carrier"
 
 
@@ -75,8 +77,10 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
         return self.writable.is_set()
 
-    def close(self, code: int, reason: str) -> None:
-        """Send a close frame, and cut the connection when the answer takes too long."""
+    def close(self, code: int, reason: str, last_message: bytes | None = None) -> None:
+        """Send ``last_message`` and a close frame, and cut the connection when the answer takes too long."""
+        if last_message is not None:
+            self.write(last_message)
         if self.close_sent or self.transport.is_closing():
             return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -89,7 +93,8 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
                 return
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        self.close_timer = self.loop.call_later(_CLOSE_TIMEOUT, self.transport.abort)
+        timeout = _BLIND_CLOSE_TIMEOUT if self._parser_failed else _CLOSE_TIMEOUT
+        self.close_timer = self.loop.call_later(timeout, self.transport.abort)
 
     def abort(self) -> None:
         """Cut the connection at once, unsent bytes and all."""
@@ -140,7 +145,7 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Let the application find this carrier."""
-        self.scope["extensions"][_EXTENSION] = self  # type: ignore[index,typeddict-unknown-key]
+        cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
         await super().run_asgi()
 
     def _deliver(self, data: bytes | None) -> None:
@@ -154,8 +159,7 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
         if self._pump is not None:
             self._pump.close(code, detail)
         else:
-            self.write(encode(Close(code, code.reason)))
-            self.close(code, code.reason)
+            self.close(code, code.reason, encode(Close(code, code.reason)))
 
 
 def carrier_of(websocket: WebSocket) -> WebSocketCarrier:

@@ -1,0 +1,1 @@
+"""The gateway as an application: configuration, HTTP, sessions, the server itself."""

@@ -1,0 +1,41 @@
+"""What a running gateway consists of, put together from the settings; started and stopped as one."""
+
+from __future__ import annotations
+
+from wsmedia.adapters.embedded import EmbeddedAdapter
+from wsmedia.app.access import Access
+from wsmedia.app.adapters import make_adapter
+from wsmedia.app.rooms import RoomRoutes
+from wsmedia.app.sessions import SessionHost
+from wsmedia.app.settings import Settings
+from wsmedia.clock import Clock, SystemClock
+from wsmedia.ports import Adapter
+
+
+class Parts:
+    """The parts that the routes work on.
+
+    Args:
+        settings: checked.
+        clock: time; the machine's by default.
+        adapter: the SFU; by default the one that the settings name.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, adapter: Adapter | None = None) -> None:
+        clock = clock or SystemClock()
+        self.settings = settings
+        self.access = Access(settings, clock)
+        self.adapter = adapter or make_adapter(settings, clock)
+        self.embedded = self.adapter if isinstance(self.adapter, EmbeddedAdapter) else None
+        self.sessions = SessionHost(settings, self.access, self.adapter, clock)
+        self.rooms = RoomRoutes(self.embedded, self.access)
+
+    async def start(self) -> None:
+        """Get ready for the first request."""
+        await self.adapter.start()
+
+    async def close(self) -> None:
+        """End sessions, event streams and the SFU's connections, in order."""
+        self.rooms.close()
+        await self.sessions.close()
+        await self.adapter.close()

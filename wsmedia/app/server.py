@@ -1,0 +1,162 @@
+"""The server: HTTPS and HTTP listeners of one application on one event loop, from start to orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import ssl
+from dataclasses import dataclass
+
+import uvicorn
+
+from wsmedia.app.asgi import make_app
+from wsmedia.app.config import ConfigError
+from wsmedia.app.parts import Parts
+from wsmedia.app.settings import Settings
+from wsmedia.app.tls import ensure_certificate
+from wsmedia.errors import WsmediaError
+from wsmedia.ports import Adapter
+from wsmedia.transport.websocket import WebSocketCarrier
+
+_GRACE = 3  # seconds for responses that are still being written at the end
+
+logger = logging.getLogger(__name__)
+
+
+class StartError(WsmediaError):
+    """The server cannot listen; the message says why in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One address that the server listens on; ``self_signed`` tells whether browsers will warn."""
+
+    scheme: str
+    host: str
+    port: int
+    self_signed: bool
+
+    @property
+    def url(self) -> str:
+        """For people: a name or address that can be opened on this machine."""
+        host = "localhost" if self.host in ("127.0.0.1", "::1") else self.host
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            host = socket.gethostname()
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+class Gateway:
+    """A gateway that can be started and stopped.
+
+    Args:
+        settings: checked.
+        adapter: the SFU; by default the one that the settings name.
+    """
+
+    def __init__(self, settings: Settings, adapter: Adapter | None = None) -> None:
+        self.parts = Parts(settings, adapter=adapter)
+        self.listeners: list[Listener] = []
+        self._settings = settings
+        self._servers: list[tuple[uvicorn.Server, socket.socket, asyncio.Task[None]]] = []
+
+    async def start(self) -> None:
+        """Listen on every configured address.
+
+        Raises:
+            StartError: an address or port cannot be had.
+            ConfigError: the certificate or its directory cannot be used.
+        """
+        settings = self._settings
+        app = make_app(self.parts)
+        planned: list[tuple[uvicorn.Config, socket.socket, str]] = []
+        try:
+            if settings.https:
+                config = self._config(app, tls=True)
+                planned.append((config, _bind(settings.host, settings.port, "port"), "https"))
+            if settings.http:
+                config = self._config(app, tls=False)
+                planned.append((config, _bind(settings.http_host, settings.http_port, "http_port"), "http"))
+        except BaseException:
+            for _, bound, _ in planned:
+                bound.close()
+            raise
+        await self.parts.start()
+        for config, bound, scheme in planned:
+            server = uvicorn.Server(config)
+            server.lifespan = config.lifespan_class(config)
+            await server.startup(sockets=[bound])
+            self._servers.append((server, bound, asyncio.create_task(server.main_loop())))
+            host, port = bound.getsockname()[:2]
+            self_signed = scheme == "https" and settings.tls_cert is None
+            self.listeners.append(Listener(scheme, host, port, self_signed))
+
+    async def stop(self) -> None:
+        """Close every session in order, finish what is being answered, stop listening."""
+        await self.parts.close()
+        for server, _, _ in self._servers:
+            server.should_exit = True
+        for server, bound, task in self._servers:
+            await task
+            await server.shutdown(sockets=[bound])
+        self._servers.clear()
+
+    def _config(self, app: object, *, tls: bool) -> uvicorn.Config:
+        settings = self._settings
+        certificate = key = None
+        if tls:
+            if settings.tls_cert is not None and settings.tls_key is not None:
+                certificate, key = settings.tls_cert, settings.tls_key
+            else:
+                certificate, key = ensure_certificate(settings.state_dir, (settings.host,))
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            ws=WebSocketCarrier,
+            ws_max_size=settings.max_message_bytes,
+            ws_per_message_deflate=False,
+            # The tunnel has PINGs of its own, which tell more.
+            ws_ping_interval=None,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxy),
+            timeout_graceful_shutdown=_GRACE,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+        )
+        try:
+            config.load()
+        except (ssl.SSLError, OSError) as error:
+            raise ConfigError(f"tls_cert and tls_key: expected a PEM certificate and its key, but {error}") from error
+        return config
+
+
+def _bind(host: str, port: int, key: str) -> socket.socket:
+    option = "--" + key.replace("_", "-")
+    with contextlib.ExitStack() as undo:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            bound = socket.socket(family, kind, protocol)
+            undo.callback(bound.close)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except socket.gaierror as error:
+            raise StartError(f"The address {host!r} is not known: {error.strerror}.") from error
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                message = f"Port {port} on {host} is in use by another program; choose another with {option}."
+            elif error.errno == errno.EACCES:
+                message = f"Port {port} on {host} needs more rights than this user has; choose another with {option}."
+            elif error.errno == errno.EADDRNOTAVAIL:
+                message = f"{host} is not an address of this machine."
+            else:
+                message = f"Cannot listen on {host}, port {port}: {error.strerror}."
+            raise StartError(message) from error
+        bound.listen(2048)
+        bound.setblocking(False)
+        undo.pop_all()
+    return bound

@@ -1,0 +1,172 @@
+"""Tunnel sessions of this process: admits WebSockets, makes sessions, resumes them, and ends them all at shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.websockets import WebSocket
+
+from wsmedia import __version__
+from wsmedia.app.access import Access
+from wsmedia.app.problems import problem
+from wsmedia.app.settings import Settings
+from wsmedia.clock import Clock
+from wsmedia.errors import AdmissionError, CloseCode, RemoteProtocolError
+from wsmedia.interworking import Bridge
+from wsmedia.media import Participant
+from wsmedia.ports import Adapter
+from wsmedia.session import Attachment, Event, SessionRegistry, WelcomeInfo
+from wsmedia.transport import Pump
+from wsmedia.transport.websocket import carrier_of, wait_until_lost
+from wsmedia.wire import Close, Hello, decode, encode, is_session_id
+
+SUBPROTOCOL = "wsmedia.v1"
+
+_LEAVE_TIMEOUT = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Hosted:
+    pump: Pump
+    bridge: Bridge
+    task: asyncio.Task[None]
+
+
+class SessionHost:
+    """Every tunnel session of the process.
+
+    Args:
+        settings: limits and timers.
+        access: checks tokens and origins.
+        adapter: the SFU.
+        clock: time.
+    """
+
+    def __init__(self, settings: Settings, access: Access, adapter: Adapter, clock: Clock) -> None:
+        self._settings = settings
+        self._limits = settings.session_limits
+        self._access = access
+        self._adapter = adapter
+        self._clock = clock
+        self._registry = SessionRegistry(settings.max_sessions)
+        self._hosted: dict[str, _Hosted] = {}
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._hosted)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one WebSocket of ``/v1/sessions/{session_id}/ws`` until it is closed (PROTOCOL.md §2.1)."""
+        session_id = websocket.path_params["session_id"]
+        if not is_session_id(session_id):
+            detail = "A session id has 32 lower-case hexadecimal digits."
+            await websocket.send_denial_response(problem(HTTPStatus.NOT_FOUND, detail))
+            return
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            detail = f"The WebSocket subprotocol {SUBPROTOCOL} has to be asked for."
+            await websocket.send_denial_response(problem(HTTPStatus.BAD_REQUEST, detail))
+            return
+        await websocket.accept(SUBPROTOCOL)
+        try:
+            hello = await self._read_hello(websocket)
+            if hello is None:
+                return
+            hosted = self._admit(session_id, hello, websocket)
+        except (AdmissionError, RemoteProtocolError) as error:
+            logger.info("session %s refused: %s", session_id[:6], error)
+            farewell = encode(Close(error.code, error.code.reason, str(error)))
+            carrier_of(websocket).close(error.code, error.code.reason, farewell)
+            await wait_until_lost(websocket)
+            return
+        carrier_of(websocket).join(hello.lane_id, hosted.pump)
+        try:
+            await wait_until_lost(websocket)
+        finally:
+            hosted.pump.detach(hello.lane_id, carrier_of(websocket))
+
+    async def close(self) -> None:
+        """Admit nobody any more, close every session in order, wait until all have left their rooms."""
+        self._closing = True
+        hosted = list(self._hosted.values())
+        for one in hosted:
+            one.pump.close(CloseCode.LEFT, "The gateway is shutting down.")
+        if hosted:
+            _, late = await asyncio.wait([one.task for one in hosted], timeout=_LEAVE_TIMEOUT)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _read_hello(self, websocket: WebSocket) -> Hello | None:
+        """The first message; None when the connection was lost before it came."""
+        if not self._access.is_origin_allowed(websocket.headers):
+            raise AdmissionError("Pages of this origin may not use the gateway.", CloseCode.FORBIDDEN)
+        try:
+            async with asyncio.timeout(self._settings.hello_timeout):
+                event = await websocket.receive()
+        except TimeoutError:
+            raise AdmissionError("No HELLO came in time.", CloseCode.TIMEOUT) from None
+        if event["type"] == "websocket.disconnect":
+            return None
+        data = event.get("bytes")
+        if data is None:
+            raise RemoteProtocolError("a text message")
+        message = decode(bytes(data), self._limits.wire)
+        if not isinstance(message, Hello):
+            raise RemoteProtocolError("the first message was not HELLO")
+        return message
+
+    def _admit(self, session_id: str, hello: Hello, websocket: WebSocket) -> _Hosted:
+        now = self._clock.monotonic()
+        if self._closing:
+            raise AdmissionError("The gateway is shutting down.", CloseCode.OVERLOADED)
+        if self._registry.decide(session_id, hello) is Attachment.NEW:
+            hosted = self._create(session_id, hello, now)
+        else:
+            hosted = self._hosted[session_id]
+        info = WelcomeInfo(hosted.bridge.participant.participant_id, f"wsmedia/{__version__}")
+        hosted.pump.session.attach_lane(hello.lane_id, hello, info, now)
+        logger.debug("session %s has lane %d over %s", session_id[:6], hello.lane_id, websocket.url.scheme)
+        return hosted
+
+    def _create(self, session_id: str, hello: Hello, now: float) -> _Hosted:
+        grant = self._access.grant(hello.token, hello.room)
+        session, _ = self._registry.attach(session_id, hello, now=now, limits=self._limits)
+
+        def on_event(event: Event) -> None:
+            bridge.handle_event(event)
+
+        pump = Pump(session, self._clock, on_event)
+        participant = Participant(f"p-{secrets.token_hex(8)}", grant.name or hello.name)
+        bridge = Bridge(
+            session,
+            participant,
+            grant,
+            clock=self._clock,
+            call_later=asyncio.get_running_loop().call_later,
+            wake=pump.wake,
+        )
+        task = asyncio.create_task(self._run(session_id, hello.room, pump, bridge))
+        hosted = self._hosted[session_id] = _Hosted(pump, bridge, task)
+        logger.info("session %s entered room %s", session_id[:6], hello.room)
+        return hosted
+
+    async def _run(self, session_id: str, room: str, pump: Pump, bridge: Bridge) -> None:
+        """Hold a session from its first HELLO until its participant has left the room."""
+        try:
+            await bridge.run(self._adapter, room, pump.ended)
+            if not pump.ended.done():
+                pump.close(CloseCode.INTERNAL_ERROR, "the bridge ended first")
+            closed = pump.ended.result()
+            logger.info("session %s left room %s: %s", session_id[:6], room, closed.reason)
+        finally:
+            pump.stop()
+            self._registry.remove(pump.session)
+            # The client may have made a new session under the same id while this one was leaving its room.
+            if self._hosted.get(session_id) is not None and self._hosted[session_id].pump is pump:
+                del self._hosted[session_id]
