@@ -30,7 +30,7 @@ def nals(access_unit: bytes | memoryview) -> tuple[bytes, ...]:
 class VideoEncoder:
     """H.264 constrained baseline without B-frames, keyframes on demand."""
 
-    def __init__(self, clip: Clip, bitrate_bps: int = 500_000) -> None:
+    def __init__(self, clip: Clip, bitrate_bps: int = 800_000) -> None:
         self._clip = clip
         self._codec: Any = av.CodecContext.create("libx264", "w")
         self._codec.width, self._codec.height = clip.width, clip.height

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,18 @@ class JanusConfig:
     def room_pin(self, room: str) -> str | None:
         """The PIN to enter a room with, if there is one."""
         return self.pins.get(room, self.pin)
+
+    def room_settings(self, room: str) -> dict[str, Any]:
+        """What to create a room with, as members of the VideoRoom's ``create`` request."""
+        settings: dict[str, Any] = {
+            "description": room,
+            "publishers": self.max_publishers,
+            "audiocodec": "opus",
+            "videocodec": "h264",
+            "notify_joining": True,
+            "is_private": True,
+            "bitrate": self.bitrate_bps,
+            "admin_key": self.admin_key,
+            "pin": self.room_pin(room),
+        }
+        return {name: value for name, value in settings.items() if value is not None}

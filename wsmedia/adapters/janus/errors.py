@@ -29,6 +29,8 @@ _PLAIN = {
     Refusal.ROOM_FULL: "the room has as many publishers as it takes",
     Refusal.UNAUTHORIZED: "Janus refuses entry: the room's PIN or token is wrong",
 }
+FINAL = frozenset((Refusal.UNAUTHORIZED_REQUEST, Refusal.NO_SUCH_PLUGIN, Refusal.MISSING_ELEMENT, Refusal.UNAUTHORIZED))
+"""Refusals that no later attempt will change. A missing room is not among them: it may be made again."""
 
 
 class UnavailableError(SfuError):

@@ -93,13 +93,6 @@ class Subscription(msgspec.Struct, frozen=True):
     offer: str | None = None
 
 
-class Published(msgspec.Struct, frozen=True):
-    """The answer to an offer of ours, and what became of each of its sections."""
-
-    answer: str
-    streams: list[PublishedStream] = []
-
-
 Stream = tuple[Id, str]
 """Whose stream and its mid there."""
 
@@ -160,7 +153,7 @@ class PublisherHandle:
 
     async def publish(
         self, offer: str, descriptions: Mapping[str, str], *, first: bool, bitrate_bps: int | None
-    ) -> Published:
+    ) -> str:
         """Negotiate what we send.
 
         Args:
@@ -168,6 +161,8 @@ class PublisherHandle:
             descriptions: a text for the others, by mid.
             first: nothing was published on this handle so far; else the offer renegotiates.
             bitrate_bps: what Janus' REMB shall allow us at most; None for the room's own.
+        Returns:
+            Janus' answer.
         """
         body: dict[str, Any] = {"request": "publish" if first else "configure", "descriptions": _texts(descriptions)}
         if bitrate_bps is not None:
@@ -175,7 +170,7 @@ class PublisherHandle:
         reply = await self.handle.send(body, offer=offer)
         if reply.sdp is None:
             raise UnavailableError("Janus did not answer the offer")
-        return Published(reply.sdp, _convert(reply.data, _PublishedStreams).streams)
+        return reply.sdp
 
     async def describe(self, descriptions: Mapping[str, str]) -> None:
         """Change the texts of streams; Janus tells the others."""
@@ -224,10 +219,6 @@ class SubscriberHandle:
 
 class _Streams(msgspec.Struct):
     streams: list[SubscribedStream] = []
-
-
-class _PublishedStreams(msgspec.Struct):
-    streams: list[PublishedStream] = []
 
 
 def _feeds(streams: Iterable[Stream]) -> list[dict[str, Any]]:

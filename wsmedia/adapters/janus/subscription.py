@@ -1,0 +1,217 @@
+"""One subscriber's PeerConnection with Janus, kept in step with the streams that are wanted.
+
+Janus makes the offers here: in answer to our ``join`` and ``update`` and of its own accord, as when a publisher leaves.
+One task does one thing at a time, answering before asking, so that the two sides' wishes cannot cross.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from wsmedia import sdp
+from wsmedia.adapters.janus.errors import Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.signaling import Handle, PluginReply
+from wsmedia.adapters.janus.videoroom import Id, Stream, SubscriberHandle, Subscription, subscription_event
+from wsmedia.peer import PeerConnection, PeerState, RtpReceiver
+
+_FIRST_RETRY_S = 0.05
+_LAST_RETRY_S = 2.0
+
+
+class SubscriptionLeg:
+    """What we receive, for as long as one Janus session lasts.
+
+    Args:
+        attach: makes a plugin handle; called when there is something to subscribe to.
+        room: Janus' room id.
+        private_id: ours, from entering the room.
+        make_peer: makes the PeerConnection.
+        on_receivers: called after every negotiation with who receives which stream.
+    """
+
+    def __init__(
+        self,
+        attach: Callable[[], Awaitable[Handle]],
+        room: Id,
+        private_id: int | None,
+        make_peer: Callable[[], PeerConnection],
+        on_receivers: Callable[[Mapping[Stream, RtpReceiver]], None],
+    ) -> None:
+        self._attach = attach
+        self._room = room
+        self._private_id = private_id
+        self._make_peer = make_peer
+        self._on_receivers = on_receivers
+        self._handle: SubscriberHandle | None = None
+        self._peer: PeerConnection | None = None
+        self._receivers: dict[str, RtpReceiver] = {}
+        self._wanted: set[Stream] = set()
+        self._held: dict[str, Stream] = {}
+        self._asked: set[Stream] = set()
+        self._dropped: set[str] = set()
+        self._delays: dict[Stream, float] = {}
+        self._waiting: dict[Stream, asyncio.TimerHandle] = {}
+        self._offer: str | None = None
+        self._failure: str | None = None
+        self._wake = asyncio.Event()
+
+    def set_wanted(self, streams: Iterable[Stream]) -> None:
+        """From now on receive exactly these."""
+        self._wanted = set(streams)
+        for stream in self._waiting.keys() - self._wanted:
+            self._waiting.pop(stream).cancel()
+        for stream in self._delays.keys() - self._wanted:
+            del self._delays[stream]
+        self._bind()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Negotiate until cancelled.
+
+        Raises:
+            UnavailableError: Janus or the way to it failed.
+            RefusedError: Janus refuses what it should not.
+        """
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while await self._step():
+                    pass
+        finally:
+            for timer in self._waiting.values():
+                timer.cancel()
+            self._waiting.clear()
+            if self._peer is not None:
+                await self._peer.close()
+
+    async def _step(self) -> bool:
+        """Do the most urgent thing; False when there is nothing left to do."""
+        if self._failure is not None:
+            raise UnavailableError(self._failure)
+        if self._offer is not None:
+            await self._answer(self._offer)
+            return True
+        add = self._wanted - set(self._held.values()) - self._asked - self._waiting.keys()
+        drop = {mid for mid, stream in self._held.items() if stream not in self._wanted} - self._dropped
+        if not add and not drop:
+            return False
+        await self._ask(add, drop)
+        return True
+
+    async def _ask(self, add: set[Stream], drop: set[str]) -> None:
+        try:
+            if self._handle is None:
+                self._take(await self._join(add))
+            else:
+                self._take(await self._handle.update(sorted(add, key=str), sorted(drop)), add, drop)
+        except RefusedError as error:
+            if error.code != Refusal.NO_SUCH_FEED or not add:
+                raise
+            # One of them has said that it publishes, but its media is not up yet, or it has just left: Janus refuses
+            # the whole request. Ask for each alone, so that one does not hold up the others.
+            if len(add) == 1:
+                self._postpone(add.pop())
+            else:
+                for stream in sorted(add, key=str):
+                    await self._ask({stream}, set())
+
+    async def _join(self, streams: set[Stream]) -> Subscription:
+        handle = SubscriberHandle(await self._attach())
+        handle.handle.on_event = self._event
+        handle.handle.on_hangup = self._hung_up
+        try:
+            subscription = await handle.join(self._room, self._private_id, sorted(streams, key=str))
+        except RefusedError:
+            await handle.handle.detach()
+            raise
+        self._handle = handle
+        return subscription
+
+    def _event(self, reply: PluginReply) -> None:
+        if "streams" in reply.data or reply.sdp is not None:
+            self._take(subscription_event(reply))
+
+    def _take(self, subscription: Subscription, asked: Iterable[Stream] = (), dropped: Iterable[str] = ()) -> None:
+        self._asked.update(asked)
+        self._dropped.update(dropped)
+        if subscription.streams is not None:
+            self._held = {
+                listed.mid: (listed.feed_id, listed.feed_mid)
+                for listed in subscription.streams
+                if listed.active and listed.feed_id is not None and listed.feed_mid is not None
+            }
+            held = set(self._held.values())
+            for stream in (self._asked & self._wanted) - held:
+                self._postpone(stream)  # its owner has switched it off meanwhile
+            for stream in held:
+                self._delays.pop(stream, None)
+            self._asked.clear()
+            self._dropped.clear()
+        if subscription.offer is not None:
+            self._offer = subscription.offer
+        self._wake.set()
+
+    async def _answer(self, offer: str) -> None:
+        if self._handle is None:  # answered on arrival: an offer implies a handle
+            raise UnavailableError("Janus offered what was not asked for")
+        if self._peer is None:
+            self._peer = self._make_peer()
+            self._peer.on_receiver = self._receiver_added
+            self._peer.on_receiver_removed = self._receiver_removed
+            self._peer.on_state = self._state_changed
+        self._offer = None
+        answer = await self._peer.accept_offer(_labelled(offer, self._held))
+        self._bind()
+        await self._handle.start(answer)
+
+    def _bind(self) -> None:
+        self._on_receivers(
+            {stream: self._receivers[mid] for mid, stream in self._held.items() if mid in self._receivers}
+        )
+
+    def _receiver_added(self, receiver: RtpReceiver) -> None:
+        self._receivers[receiver.mid] = receiver
+
+    def _receiver_removed(self, receiver: RtpReceiver) -> None:
+        if self._receivers.get(receiver.mid) is receiver:
+            del self._receivers[receiver.mid]
+
+    def _state_changed(self, state: PeerState) -> None:
+        if state is PeerState.FAILED:
+            self._fail("media from Janus does not reach the gateway")
+
+    def _hung_up(self, reason: str) -> None:
+        self._fail(f"Janus stopped sending media: {reason}")
+
+    def _fail(self, reason: str) -> None:
+        self._failure = self._failure or reason
+        self._wake.set()
+
+    def _postpone(self, stream: Stream) -> None:
+        delay = self._delays.get(stream, _FIRST_RETRY_S)
+        self._delays[stream] = min(delay * 2, _LAST_RETRY_S)
+
+        def again() -> None:
+            self._waiting.pop(stream, None)
+            self._wake.set()
+
+        with contextlib.suppress(KeyError):
+            self._waiting[stream].cancel()
+        self._waiting[stream] = asyncio.get_running_loop().call_later(delay, again)
+
+
+def _labelled(offer: str, held: Mapping[str, Stream]) -> str:
+    """The offer with every section labelled by its participant.
+
+    Janus calls all streams of a subscription ``janus``, as if one participant sent them on one clock; the peer
+    connection keeps a clock per label, and takes a new label for a new track.
+    """
+    description = sdp.parse(offer)
+    for section in description.media:
+        stream = held.get(section.mid)
+        if stream is not None and section.msid is not None:
+            section.msid = sdp.Msid(str(stream[0]), f"{stream[0]}-{stream[1]}")
+    return sdp.write(description)
