@@ -28,6 +28,12 @@ export type SessionEvent =
   | { readonly type: "resumed" }
   /**
    * The session is over; the last event. `nextMessage` may still give a CLOSE for each lane. `code` is a `CloseCode`
-   * or, from a newer peer, another number of 4000 … 4999.
+   * or, from a newer peer, another number of 4000 … 4999; `detail` is a sentence for people.
    */
-  | { readonly type: "closed"; readonly code: number; readonly reason: string; readonly byRemote: boolean };
+  | {
+      readonly type: "closed";
+      readonly code: number;
+      readonly reason: string;
+      readonly byRemote: boolean;
+      readonly detail: string;
+    };

@@ -49,10 +49,12 @@ export interface TunnelStatistics {
   readonly pathBitrateBps: number;
   readonly sentBitrateBps: number;
   readonly receivedBitrateBps: number;
-  /** Since the session began. */
+  /** Frames since the session began: given to a lane, and dropped before one took them. */
   readonly framesSent: number;
   readonly framesDropped: number;
+  /** Frames since the session began: received, and of these not given to a decoder because it was behind. */
   readonly framesReceived: number;
+  readonly framesSkipped: number;
   /** Lanes in use, as `websocket`. */
   readonly lanes: readonly string[];
 }

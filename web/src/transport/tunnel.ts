@@ -64,8 +64,8 @@ export interface WorkerLike {
 export interface PageLike {
   readonly online: boolean;
   readonly visible: boolean;
-  /** Call back on every change; returns how to stop. */
-  watch(changed: () => void): () => void;
+  /** Call back on every change, and when the page goes away for good; returns how to stop. */
+  watch(changed: () => void, leaving: () => void): () => void;
 }
 
 const startWorker = (): WorkerLike =>
@@ -78,12 +78,13 @@ const browserPage: PageLike = {
   get visible() {
     return document.visibilityState === "visible";
   },
-  watch(changed) {
+  watch(changed, leaving) {
     const controller = new AbortController();
     const { signal } = controller;
     window.addEventListener("online", changed, { signal });
     window.addEventListener("offline", changed, { signal });
     document.addEventListener("visibilitychange", changed, { signal });
+    window.addEventListener("pagehide", ({ persisted }) => persisted || leaving(), { signal });
     return () => controller.abort();
   },
 };
@@ -106,7 +107,10 @@ export class Tunnel {
     this.#visible = page.visible;
     worker.onmessage = (event) => this.#receive(event.data as TunnelReport);
     worker.onerror = () => this.#fail();
-    this.#unwatch = page.watch(() => this.#pageChanged());
+    this.#unwatch = page.watch(
+      () => this.#pageChanged(),
+      () => this.close(),
+    );
     this.#post({ type: "connect", options, online: this.#online, visible: this.#visible });
   }
 
@@ -169,6 +173,7 @@ export class Tunnel {
   #fail(): void {
     const explanation = "The part of the page that keeps the connection has crashed. Reload the page.";
     this.#receive({ type: "closed", code: 4500, reason: "internal_error", explanation });
+    this.#worker.terminate();
   }
 
   #receive(report: TunnelReport): void {
@@ -223,7 +228,7 @@ export class Tunnel {
     this.#unwatch();
     this.#worker.onmessage = null;
     this.#worker.onerror = null;
-    this.#worker.terminate();
+    // The worker ends itself once its last message has left.
     this.#events.stateChanged?.("closed", explanation);
     this.#events.closed?.(code, reason, explanation);
   }

@@ -1,0 +1,180 @@
+/**
+ * How much may be in flight, and what the encoders together should send: one controller over all lanes of a session.
+ *
+ * Loss and congestion look alike on TCP: messages arrive late. They differ in the least delay. A lost segment stalls a
+ * lane, and when it is repaired everything behind it arrives at once, the last of it hardly delayed: the least delay
+ * stays flat. A full queue delays every message: the least delay rises. Only the latter cuts the window and the estimate;
+ * a queue that drains by itself cuts nothing. The window follows what the path takes without queueing; the estimate
+ * follows the delivered rate down and grows gently near the rate at which the path was last full, quickly elsewhere.
+ */
+
+import type { Seconds } from "../base/time.ts";
+import { DeliveredRate, QueueingDelay, RecentMinimum } from "./delay.ts";
+
+const START_WINDOW = 30_000;
+const MIN_WINDOW = 6_000;
+const MAX_WINDOW = 1_000_000;
+/** Octets that audio may have in flight beyond the window: it is small, and its delay is heard. */
+const AUDIO_MARGIN = 8_000;
+
+const START_BITRATE = 1_000_000;
+const MIN_BITRATE = 100_000;
+const MAX_BITRATE = 20_000_000;
+
+const WINDOW_CUT_DELAY = 0.045;
+const WINDOW_DEEP_CUT_DELAY = 0.09;
+const BITRATE_CUT_DELAY = 0.06;
+const GROWTH_DELAY = 0.03;
+const WINDOW_GROWTH_DELAY = 0.02;
+/** Seconds, and a round trip more, between two cuts: the first must have had time to show. */
+const CUT_INTERVAL = 0.25;
+/** Seconds, and a round trip more, without growth after a cut. */
+const GROWTH_PAUSE = 0.5;
+
+/** Growth per second near the rate at which the path was last full, and elsewhere. */
+const NEAR_GROWTH = 0.08;
+const FAR_GROWTH = 0.5;
+/** The estimate grows no further than this above what was delivered: nothing has shown that there is more. */
+const PROBE_FACTOR = 1.5;
+const PROBE_MARGIN = 200_000;
+const CHANGE_TO_TELL = 0.05;
+const ROUND_TRIP_PERIOD = 10;
+
+/** How the path is, for logs, charts and tests. */
+export interface PathStatistics {
+  /** What the path can carry now, as estimated. */
+  readonly bitrateBps: number;
+  /** What the far end received lately. */
+  readonly deliveredBps: number;
+  /** Smoothed seconds, null before the first acknowledgement. */
+  readonly roundTrip: Seconds | null;
+  /** Seconds that messages wait on the path beyond the least seen. */
+  readonly queueingDelay: Seconds;
+  /** Sent and not acknowledged, all lanes. */
+  readonly inFlightBytes: number;
+  /** How much may be in flight. */
+  readonly windowBytes: number;
+  /** Seconds that the oldest queued video frame has waited; skip a frame before encoding above 0.07. */
+  readonly backlog: Seconds;
+  /** Outgoing frames dropped since the session began. */
+  readonly framesDropped: number;
+}
+
+/** What one ACK says about one lane. */
+export interface PathSample {
+  /** Newly acknowledged. */
+  readonly octets: number;
+  /** Seconds: arrival of the last of them, on their clock, minus its departure on ours. */
+  readonly delay: number;
+  /** Seconds, without the time that the far end held the ACK. */
+  readonly roundTrip: number;
+  /** When the far end sent the ACK, on its clock. */
+  readonly at: Seconds;
+}
+
+/** Window and estimate. Rates are bits per second, sizes octets. */
+export class CongestionController {
+  window = START_WINDOW;
+  bitrateBps = START_BITRATE;
+  /** Smoothed seconds. */
+  roundTrip: Seconds | null = null;
+  delay = new QueueingDelay();
+  delivered = new DeliveredRate();
+  #maxBitrate = MAX_BITRATE;
+  #toldBps = START_BITRATE;
+  #leastRoundTrip = new RecentMinimum(ROUND_TRIP_PERIOD);
+  #baseRoundTrip = 0;
+  #slowStart = true;
+  #wasLimited = false;
+  #fullAtBps: number | null = null;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  #updatedAt: Seconds | null = null;
+
+  /** The far end accepts no more than this. */
+  setMaxBitrate(bitrateBps: number): void {
+    this.#maxBitrate = Math.min(MAX_BITRATE, Math.max(bitrateBps, MIN_BITRATE));
+    this.bitrateBps = Math.min(this.bitrateBps, this.#maxBitrate);
+  }
+
+  /** Whether another video frame may leave; noted, because only a window that limits may grow. */
+  allowsVideo(inFlight: number): boolean {
+    if (inFlight < this.window) return true;
+    this.#wasLimited = true;
+    return false;
+  }
+
+  /** Whether another audio packet may leave. */
+  allowsAudio(inFlight: number): boolean {
+    return inFlight < this.window + AUDIO_MARGIN;
+  }
+
+  /** All lanes were lost: what comes next may be another network. Begin again, carefully. */
+  pathChanged(): void {
+    this.window = START_WINDOW;
+    this.bitrateBps = Math.min(this.bitrateBps, Math.max(START_BITRATE, Math.floor(this.bitrateBps / 2)));
+    this.delay = new QueueingDelay();
+    this.delivered = new DeliveredRate();
+    this.roundTrip = null;
+    this.#leastRoundTrip = new RecentMinimum(ROUND_TRIP_PERIOD);
+    this.#slowStart = true;
+    this.#fullAtBps = null;
+    this.#updatedAt = null;
+  }
+
+  /** Take what one ACK says about one lane. */
+  acknowledged(sample: PathSample, now: Seconds): void {
+    const roundTrip = Math.max(sample.roundTrip, 0);
+    const smoothed = this.roundTrip === null ? roundTrip : 0.875 * this.roundTrip + 0.125 * roundTrip;
+    this.roundTrip = smoothed as Seconds;
+    this.#baseRoundTrip = this.#leastRoundTrip.add(roundTrip, now);
+    this.delay.add(sample.delay, now);
+    this.delivered.add(sample.octets, sample.at, now);
+    const elapsed = this.#updatedAt === null ? 0 : Math.min(now - this.#updatedAt, 0.1);
+    this.#updatedAt = now;
+    const { least } = this.delay;
+    if (least === null) return;
+    if (least > WINDOW_CUT_DELAY) this.#fullPath(least, now);
+    else this.#freePath(least, sample.octets, elapsed, now);
+    this.#wasLimited = false;
+  }
+
+  /** The estimate, if it has moved noticeably since it was last taken. */
+  takeChange(): number | null {
+    if (Math.abs(this.bitrateBps - this.#toldBps) < CHANGE_TO_TELL * this.#toldBps) return null;
+    this.#toldBps = this.bitrateBps;
+    return this.bitrateBps;
+  }
+
+  #fullPath(least: number, now: Seconds): void {
+    if (this.delay.isDraining || now - this.#cutAt < CUT_INTERVAL + this.#baseRoundTrip) return;
+    this.#cutAt = now;
+    this.#slowStart = false;
+    const deliveredBps = this.delivered.bps;
+    // Never below what keeps the path busy at the rate that it shows.
+    const busy = Math.floor((deliveredBps / 8) * (this.#baseRoundTrip + 0.03));
+    const factor = least > WINDOW_DEEP_CUT_DELAY ? 0.6 : 0.8;
+    this.window = Math.max(MIN_WINDOW, busy, Math.floor(this.window * factor));
+    if (least > BITRATE_CUT_DELAY) {
+      this.#fullAtBps = deliveredBps;
+      // Half at most: what was delivered may have been little because little was sent.
+      const target = Math.max(Math.floor(0.85 * deliveredBps), Math.floor(this.bitrateBps / 2), MIN_BITRATE);
+      this.bitrateBps = Math.min(this.bitrateBps, target);
+    }
+  }
+
+  #freePath(least: number, octets: number, elapsed: number, now: Seconds): void {
+    if (least < WINDOW_GROWTH_DELAY && this.#wasLimited) {
+      const growth = this.#slowStart ? octets : Math.floor(octets / 5);
+      this.window = Math.min(this.window + growth, MAX_WINDOW);
+    }
+    if (least > GROWTH_DELAY || now - this.#cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
+    const probe = Math.floor(PROBE_FACTOR * this.delivered.peakBps) + PROBE_MARGIN;
+    const ceiling = Math.min(this.#maxBitrate, probe);
+    if (this.bitrateBps >= ceiling) return;
+    const full = this.#fullAtBps;
+    const near = full !== null && 0.85 * full < this.bitrateBps && this.bitrateBps < 1.15 * full;
+    const growthPerSecond = near ? NEAR_GROWTH : FAR_GROWTH;
+    const grown = Math.floor(this.bitrateBps * (1 + growthPerSecond * elapsed)) + 1;
+    this.bitrateBps = Math.min(ceiling, grown);
+  }
+}

@@ -1,0 +1,112 @@
+/** One carrier connection as the engine sees it: what it has received, and what it has sent that is not acknowledged. */
+
+import { RemoteProtocolError } from "../base/errors.ts";
+import type { Microseconds, Seconds } from "../base/time.ts";
+import type { LaneAck, Pong } from "../wire/path.ts";
+
+/** PINGs that wait for their PONG; when there are more, the oldest goes unanswered. */
+const MAX_PENDING_PONGS = 4;
+/** A lane with more than this in flight is given up: the far end does not acknowledge. */
+const MAX_UNACKNOWLEDGED_MESSAGES = 10_000;
+
+/** A message in flight. */
+export interface Sent {
+  readonly size: number;
+  readonly sentAt: Seconds;
+  /** The video track whose frame it carries, null for anything else. */
+  readonly videoTrackId: number | null;
+}
+
+/** Counters and timers of one lane. */
+export class Lane {
+  readonly laneId: number;
+  readonly kind: string;
+  /** The HELLO or WELCOME that has to leave first. */
+  greeting: Uint8Array<ArrayBuffer> | null;
+  /** Whether WELCOME was sent or received. */
+  welcomed: boolean;
+  messagesReceived = 0;
+  bytesReceived = 0;
+  /** The time of any message. */
+  lastHeardAt: Seconds;
+  /** The time of one that ACK reports. */
+  lastReceivedAt: Seconds;
+  lastSentAt: Seconds;
+  readonly inFlight: Sent[] = [];
+  inFlightBytes = 0;
+  readonly #pongs: Pong[] = [];
+  #messagesAcknowledged = 0;
+
+  constructor(laneId: number, kind: string, greeting: Uint8Array<ArrayBuffer>, welcomed: boolean, now: Seconds) {
+    this.laneId = laneId;
+    this.kind = kind;
+    this.greeting = greeting;
+    this.welcomed = welcomed;
+    this.lastHeardAt = now;
+    this.lastReceivedAt = now;
+    this.lastSentAt = now;
+  }
+
+  /** Count a message that ACK reports. */
+  received(size: number, now: Seconds): void {
+    this.messagesReceived += 1;
+    this.bytesReceived += size;
+    this.lastReceivedAt = now;
+  }
+
+  /** Put a message that ACK reports in flight. */
+  sent(size: number, now: Seconds, videoTrackId: number | null = null): void {
+    this.inFlight.push({ size, sentAt: now, videoTrackId });
+    this.inFlightBytes += size;
+    this.lastSentAt = now;
+  }
+
+  /** Whether the far end has left far too much unacknowledged. */
+  get isOverdue(): boolean {
+    return this.inFlight.length > MAX_UNACKNOWLEDGED_MESSAGES;
+  }
+
+  /** Whether a PONG waits to be sent. */
+  get hasPong(): boolean {
+    return this.#pongs.length > 0;
+  }
+
+  /** Keep the answer to a PING until the lane can take it. */
+  queuePong(pong: Pong): void {
+    this.#pongs.push(pong);
+    if (this.#pongs.length > MAX_PENDING_PONGS) this.#pongs.shift();
+  }
+
+  /** The oldest answer that waits. */
+  nextPong(): Pong | undefined {
+    return this.#pongs.shift();
+  }
+
+  /**
+   * The far end has received this many messages since the lane began.
+   *
+   * @returns the octets that are newly acknowledged, and the last message of them; 0 and null if the news is old.
+   * @throws RemoteProtocolError more than was sent.
+   */
+  acknowledge(messagesReceived: number): { octets: number; last: Sent | null } {
+    const news = messagesReceived - this.#messagesAcknowledged;
+    if (news <= 0) return { octets: 0, last: null };
+    if (news > this.inFlight.length) throw new RemoteProtocolError("ACK of messages that were never sent");
+    const acknowledged = this.inFlight.splice(0, news);
+    const octets = acknowledged.reduce((sum, sent) => sum + sent.size, 0);
+    this.#messagesAcknowledged = messagesReceived;
+    this.inFlightBytes -= octets;
+    return { octets, last: acknowledged[acknowledged.length - 1] ?? null };
+  }
+
+  /** This lane's part of an ACK. */
+  receipt(): LaneAck {
+    const lastReceivedAtUs = this.messagesReceived > 0 ? Math.floor(this.lastReceivedAt * 1e6) : 0;
+    return {
+      laneId: this.laneId,
+      messagesReceived: this.messagesReceived,
+      bytesReceived: this.bytesReceived,
+      lastReceivedAtUs: lastReceivedAtUs as Microseconds,
+    };
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * The tunnel itself, as it runs in its worker: one session after another with the gateway, frames from the encoders'
+ * ports into it, frames from it into the decoders' ports, and reports of everything else to the main thread.
+ */
+
+import { CloseCode, reasonOf } from "../base/errors.ts";
+import type { PortLike } from "../base/frame-port.ts";
+import type { EncodedFrame, Track } from "../base/media.ts";
+import type { Seconds } from "../base/time.ts";
+import type { SessionEvent } from "../session/events.ts";
+import { Session } from "../session/session.ts";
+import type { ControlMessage, KnownControl } from "../wire/control.ts";
+import { PROTOCOL_VERSION } from "../wire/messages.ts";
+import { Downlink } from "./downlink.ts";
+import type { Environment } from "./environment.ts";
+import { explain, mayRestart } from "./explanations.ts";
+import { LANE_KIND, LaneKeeper } from "./lane-keeper.ts";
+import type { TunnelOptions, TunnelReport, TunnelState } from "./messages.ts";
+import { Pump } from "./pump.ts";
+import { Reconnection } from "./reconnection.ts";
+import { StatisticsMeter } from "./statistics.ts";
+import { Uplink } from "./uplink.ts";
+
+const CLIENT = "wsmedia-web/0.1";
+const CAPABILITIES = { audio: ["opus"], video: ["h264"] } as const;
+
+/** A report whose port is of the environment's kind. */
+export type Report<Port> =
+  | Exclude<TunnelReport, { type: "trackAdded" }>
+  | { readonly type: "trackAdded"; readonly participantId: string; readonly track: Track; readonly port: Port };
+
+/** One session with what belongs to it alone. */
+interface Current<Port extends PortLike> {
+  readonly session: Session;
+  readonly pump: Pump;
+  readonly keeper: LaneKeeper<Port>;
+  readonly meter: StatisticsMeter;
+}
+
+/** The address of a session's WebSocket (PROTOCOL.md §2.1) under a gateway's base address. */
+export function sessionUrl(base: string, sessionId: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/sessions/${sessionId}/ws`;
+  url.protocol = url.protocol.replace("http", "ws");
+  url.search = "";
+  url.hash = "";
+  return url.href;
+}
+
+/** Connects at once; `close` leaves. `report` is called with every change, the last one being `closed`. */
+export class TunnelTransport<Port extends PortLike> {
+  readonly #options: TunnelOptions;
+  readonly #environment: Environment<Port>;
+  readonly #report: (report: Report<Port>) => void;
+  readonly #reconnection: Reconnection;
+  readonly #uplink: Uplink;
+  readonly #downlink: Downlink<Port>;
+  #current: Current<Port> | null;
+  #state: TunnelState = "connecting";
+  #reason = "";
+  #online: boolean;
+
+  constructor(
+    options: TunnelOptions,
+    environment: Environment<Port>,
+    report: (report: Report<Port>) => void,
+    online = true,
+  ) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#report = report;
+    this.#online = online;
+    this.#reconnection = new Reconnection(environment.random, this.#now());
+    this.#uplink = new Uplink({
+      frame: (trackId, frame) => this.#sendFrame(trackId, frame),
+      targetBitrate: (trackId, bitrateBps) => report({ type: "targetBitrate", trackId, bitrateBps }),
+      ended: (trackId) => this.unpublish(trackId),
+    });
+    this.#downlink = new Downlink<Port>(
+      {
+        participantJoined: (participant) => report({ type: "participantJoined", participant }),
+        participantLeft: (participantId) => report({ type: "participantLeft", participantId }),
+        trackAdded: (participantId, track, port) => report({ type: "trackAdded", participantId, track, port }),
+        trackRemoved: (trackId) => report({ type: "trackRemoved", trackId }),
+        trackMuted: (trackId, muted) => report({ type: "trackMuted", trackId, muted }),
+        keyframeWanted: (trackId) => this.requestKeyframe(trackId),
+      },
+      environment.makeChannel,
+    );
+    this.#current = this.#startSession();
+    this.#tell("connecting", this.#online ? "" : OFFLINE);
+  }
+
+  /** Announce a track whose frames come out of `port`; one of the same id is replaced. */
+  publish(track: Track, port: Port): void {
+    if (this.#uplink.has(track.trackId)) this.unpublish(track.trackId);
+    this.#uplink.add(track, port);
+    this.#send({ type: "publish", track });
+    this.#updateBitrates();
+  }
+
+  /** End a track of ours. */
+  unpublish(trackId: number): void {
+    if (!this.#uplink.has(trackId)) return;
+    this.#uplink.remove(trackId);
+    this.#send({ type: "unpublish", trackId });
+    this.#updateBitrates();
+  }
+
+  /** Tell everybody that a track of ours is muted or not. */
+  mute(trackId: number, muted: boolean): void {
+    if (!this.#uplink.has(trackId)) return;
+    this.#uplink.mute(trackId, muted);
+    this.#send({ type: "mute", trackId, muted });
+    this.#updateBitrates();
+  }
+
+  /** Ask for a keyframe of somebody's track; the session coalesces. */
+  requestKeyframe(trackId: number): void {
+    this.#send({ type: "keyframe_request", trackId });
+  }
+
+  /** Ask for no more than this of somebody's track. */
+  limitBitrate(trackId: number, bitrateBps: number): void {
+    this.#send({ type: "target_bitrate", trackId, bitrateBps });
+  }
+
+  /** The browser says whether there is a network. */
+  setOnline(online: boolean): void {
+    this.#online = online;
+    if (this.#current === null) return;
+    this.#current.keeper.setOnline(online);
+    if (this.#state !== "connected") this.#tell(this.#state, online ? "" : OFFLINE);
+  }
+
+  /** The page is looked at again: do not wait for the next attempt. */
+  setVisible(visible: boolean): void {
+    if (visible) this.#current?.keeper.hurry();
+  }
+
+  /** Leave the room. */
+  close(): void {
+    if (this.#current === null) return;
+    this.#current.session.close(CloseCode.LEFT, "", this.#now());
+    this.#current.pump.wake();
+  }
+
+  #startSession(): Current<Port> {
+    const sessionId = this.#environment.randomHex(16);
+    const { clock, timers } = this.#environment;
+    const session = new Session("client", sessionId, {
+      key: this.#environment.randomHex(32),
+      now: this.#now(),
+      hello: {
+        type: "hello",
+        version: PROTOCOL_VERSION,
+        laneId: 0,
+        laneKind: LANE_KIND,
+        key: "",
+        resume: false,
+        controlReceived: 0,
+        room: this.#options.room,
+        name: this.#options.name,
+        token: this.#options.token ?? null,
+        client: CLIENT,
+        capabilities: CAPABILITIES,
+      },
+    });
+    const pump: Pump = new Pump(
+      session,
+      clock,
+      timers,
+      (event) => this.#current?.session === session && this.#onEvent(event),
+      () => this.#current?.session === session && this.#onSettled(),
+    );
+    const keeper = new LaneKeeper(
+      sessionUrl(this.#options.url, sessionId),
+      this.#environment,
+      pump,
+      this.#reconnection,
+      {
+        failed: (opened) => this.#onFailed(opened),
+        refused: (code, reason) => this.#sessionEnded(code, reason, ""),
+        gaveUp: () => this.#end(CloseCode.TIMEOUT, explain(CloseCode.TIMEOUT, "")),
+        malformed: () => {
+          session.close(CloseCode.MALFORMED, "text message", this.#now());
+          pump.wake();
+        },
+      },
+      this.#online,
+    );
+    const meter = new StatisticsMeter(pump.counters, timers, () => this.#measure(), this.#now());
+    for (const track of this.#uplink.tracks) session.sendControl({ type: "publish", track }, this.#now());
+    keeper.connect();
+    return { session, pump, keeper, meter };
+  }
+
+  #onEvent(event: SessionEvent): void {
+    switch (event.type) {
+      case "established":
+        this.#onLane(event.resumed);
+        break;
+      case "resumed":
+        this.#onLane(true);
+        break;
+      case "controlReceived":
+        this.#onControl(event.message);
+        break;
+      case "frameReceived":
+        if (this.#current !== null) this.#current.pump.counters.framesReceived += 1;
+        this.#downlink.deliver(event.trackId, event.frame);
+        break;
+      case "keyframeNeeded":
+        this.#uplink.requestKeyframe(event.trackId);
+        this.#report({ type: "keyframeNeeded", trackId: event.trackId });
+        break;
+      case "pathEstimateChanged":
+        this.#uplink.updateBitrates(event.bitrateBps);
+        break;
+      case "laneLost":
+        this.#current?.keeper.laneGivenUp(event.laneId);
+        break;
+      case "allLanesLost":
+        this.#tell("reconnecting", this.#online ? INTERRUPTED : OFFLINE);
+        break;
+      case "closed":
+        this.#sessionEnded(event.code, event.reason, event.detail);
+        break;
+    }
+  }
+
+  #onLane(resumed: boolean): void {
+    this.#reconnection.succeeded(this.#now());
+    const welcome = this.#current?.session.welcome;
+    if (!welcome) return;
+    this.#tell("connected", "");
+    const { participantId, limits } = welcome;
+    this.#report({ type: "established", participantId, resumed, limits });
+    this.#current?.meter.start();
+    this.#updateBitrates();
+  }
+
+  #onControl(message: ControlMessage): void {
+    switch (message.type) {
+      case "participant_joined":
+        this.#downlink.join(message.participant);
+        break;
+      case "participant_left":
+        this.#downlink.leave(message.participantId);
+        break;
+      case "track_added":
+        this.#downlink.addTrack(message.participantId, message.track);
+        break;
+      case "track_removed":
+        this.#downlink.removeTrack(message.trackId);
+        break;
+      case "track_muted":
+        this.#downlink.muteTrack(message.trackId, message.muted);
+        break;
+      case "publish_rejected":
+        this.#uplink.remove(message.trackId);
+        this.#report({ type: "publishRejected", trackId: message.trackId, reason: message.reason });
+        break;
+      case "room_state":
+        this.#report({ type: "roomStateChanged", state: message.state, reason: message.reason });
+        break;
+      case "target_bitrate":
+        this.#uplink.limit(message.trackId, message.bitrateBps);
+        this.#updateBitrates();
+        break;
+    }
+  }
+
+  #onSettled(): void {
+    const session = this.#current?.session;
+    if (session === undefined) return;
+    const hasLane = session.isEstablished && session.laneIds.length > 0;
+    this.#uplink.updateReadiness(hasLane, session.path(this.#now()).backlog);
+  }
+
+  #onFailed(opened: boolean): void {
+    const reason = this.#online ? (opened ? INTERRUPTED : UNREACHABLE) : OFFLINE;
+    this.#tell(this.#state === "connecting" ? "connecting" : "reconnecting", reason);
+  }
+
+  #sessionEnded(code: number, reason: string, detail: string): void {
+    const current = this.#current;
+    if (current === null) return;
+    // Patience with a network that is away is the lane keeper's business; only real sessions that end count here.
+    const again = mayRestart(code) && (code === CloseCode.TIMEOUT || this.#reconnection.mayRestart(this.#now()));
+    if (!again) {
+      this.#end(code, explain(code, detail), reason);
+      return;
+    }
+    this.#current = null;
+    current.keeper.stop();
+    current.meter.stop();
+    this.#downlink.clear();
+    this.#uplink.reset();
+    const why = code === CloseCode.OVERLOADED || code === CloseCode.INTERNAL_ERROR ? explain(code, detail) : REJOINING;
+    this.#tell(this.#state === "connecting" ? "connecting" : "reconnecting", why);
+    this.#current = this.#startSession();
+    this.#onSettled();
+  }
+
+  #end(code: number, explanation: string, reason = reasonOf(code) ?? ""): void {
+    const current = this.#current;
+    if (current === null) return;
+    this.#current = null;
+    current.keeper.stop();
+    current.meter.stop();
+    if (!current.session.isClosed) current.pump.stop();
+    this.#uplink.close();
+    this.#downlink.clear();
+    this.#report({ type: "closed", code, reason, explanation });
+  }
+
+  #sendFrame(trackId: number, frame: EncodedFrame): void {
+    if (this.#current === null) return;
+    this.#current.pump.counters.framesSent += 1;
+    this.#current.session.sendFrame(trackId, frame, this.#now());
+    this.#current.pump.wake();
+  }
+
+  #send(message: KnownControl): void {
+    if (this.#current === null) return;
+    this.#current.session.sendControl(message, this.#now());
+    this.#current.pump.wake();
+  }
+
+  #updateBitrates(): void {
+    if (this.#current !== null) this.#uplink.updateBitrates(this.#current.session.targetBitrateBps);
+  }
+
+  #measure(): void {
+    if (this.#current === null || this.#state !== "connected") return;
+    const { session, meter } = this.#current;
+    const now = this.#now();
+    const lanes = session.laneIds.map(() => LANE_KIND);
+    const statistics = meter.read(session.path(now), this.#downlink.framesDropped, lanes, now);
+    this.#report({ type: "statistics", statistics });
+  }
+
+  #tell(state: TunnelState, reason: string): void {
+    if (state === this.#state && reason === this.#reason) return;
+    this.#state = state;
+    this.#reason = reason;
+    this.#report({ type: "stateChanged", state, reason });
+  }
+
+  #now(): Seconds {
+    return this.#environment.clock.monotonic();
+  }
+}
+
+const OFFLINE = "This device is offline. The call goes on when the network is back.";
+const INTERRUPTED = "The connection was interrupted. Reconnecting …";
+const REJOINING = "The connection was away for too long. Joining the room again …";
+const UNREACHABLE = "The server does not answer. Trying again …";
