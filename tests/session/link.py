@@ -1,4 +1,4 @@
-"""Two sessions joined by an emulated network on a virtual clock: delay, rate, stalls, cuts; the same seed, the same run.
+"""Two sessions joined by an emulated network on a virtual clock: delay, rate, stalls, cuts; always the same run.
 
 Each direction has one bottleneck that all lanes share and a FIFO per lane; whatever a session writes is taken at once,
 as by a kernel's buffer. Nothing sleeps: ``run`` moves the clock from one event to the next.

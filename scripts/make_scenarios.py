@@ -1,0 +1,455 @@
+"""Write tests/vectors/session: what an engine is told, and what it must answer.
+
+    .venv/bin/python -m scripts.make_scenarios
+
+Each file is one session of one role. A step says what happens at which time (``do`` and its arguments), and then which
+``messages`` every open lane gives when it is pulled until it has no more (lanes in the order they were opened, lanes
+that have ended after them), which ``events`` were told before and after that, and when the next time-out is (seconds,
+within a microsecond). Times are seconds; microseconds on the wire are those times a million. Not compared: the
+``detail`` of a CLOSE that the engine itself words. ``data`` may be followed by a ``pad``, as in wire_invalid.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from scripts.make_vectors import KEY, VECTORS, message_json, write
+from wsmedia.errors import CloseCode
+from wsmedia.media import Codec, EncodedFrame, MediaKind, TrackSource
+from wsmedia.session import Event, Role, Session, SessionLimits, WelcomeInfo
+from wsmedia.session.events import ControlReceived, FrameReceived
+from wsmedia.wire import (
+    Ack,
+    Close,
+    Control,
+    Hello,
+    KeyframeRequest,
+    KnownControl,
+    LaneAck,
+    Message,
+    Mute,
+    ParticipantDescription,
+    ParticipantJoined,
+    Ping,
+    Publish,
+    TargetBitrate,
+    TrackAdded,
+    TrackDescription,
+    VideoMessage,
+    Welcome,
+    WireLimits,
+    decode,
+    encode,
+)
+
+SESSION_ID = "0123456789abcdef0123456789abcdef"
+START = 100.0
+CAMERA = TrackDescription(1, MediaKind.VIDEO, Codec.H264, TrackSource.CAMERA)
+MICROPHONE = TrackDescription(0, MediaKind.AUDIO, Codec.OPUS, TrackSource.MICROPHONE)
+LIMITS = SessionLimits(resume_window=30.0, idle_timeout=15.0)
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as the scenarios spell it: its name in snake case and its members."""
+    name = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(event).__name__).lstrip("_")
+    if isinstance(event, ControlReceived):
+        return {"type": name, "message": msgspec.to_builtins(event.message)}
+    if isinstance(event, FrameReceived):
+        return {"type": name, "track_id": event.track_id, "data": bytes(event.frame.data).hex()}
+    return {"type": name, **asdict(event)}
+
+
+def data_json(data: bytes | memoryview) -> dict[str, Any]:
+    """Octets; many equal ones as ``pad``, as in wire_invalid.json."""
+    octets = bytes(data)
+    if len(octets) > 1000 and octets.count(octets[0]) == len(octets):
+        return {"data": "", "pad": {"octet": octets[0], "count": len(octets)}}
+    return {"data": octets.hex()}
+
+
+def sent_json(data: bytes) -> dict[str, Any]:
+    """A message that a session gave."""
+    spelled = message_json(decode(data, WireLimits()))
+    if "data" in spelled:
+        spelled |= data_json(bytes.fromhex(spelled["data"]))
+    return spelled
+
+
+class Recorder:
+    """Plays a script on a real session and writes down what it does."""
+
+    def __init__(self, role: Role) -> None:
+        self.now = START
+        self._hello = Hello(lane_id=0, key=KEY, room="standup", name="Alice", client="test")
+        self._role = role
+        self.session = Session(
+            role,
+            SESSION_ID,
+            key=KEY,
+            now=START,
+            limits=LIMITS,
+            hello=self._hello if role is Role.CLIENT else None,
+        )
+        self._lane_ids: list[int] = []
+        self.steps: list[dict[str, Any]] = []
+
+    def scenario(self, text: str) -> dict[str, Any]:
+        """The whole file."""
+        return {
+            "about": text,
+            "role": self._role.value,
+            "session_id": SESSION_ID,
+            "now": START,
+            "hello": msgspec.to_builtins(self._hello),
+            "resume_window": LIMITS.resume_window,
+            "idle_timeout": LIMITS.idle_timeout,
+            "steps": self.steps,
+        }
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass without telling the session."""
+        self.now = round(self.now + seconds, 6)
+
+    def open_lane(self, lane_id: int) -> None:
+        """A client gets a carrier."""
+        self._lane_ids.append(lane_id)
+        self._step(
+            "open_lane",
+            {"lane_id": lane_id, "kind": "websocket"},
+            lambda: self.session.open_lane(lane_id, "websocket", self.now),
+        )
+
+    def attach_lane(self, hello: Hello) -> None:
+        """A gateway gets a carrier."""
+        self._lane_ids.append(hello.lane_id)
+        self._step(
+            "attach_lane",
+            {"hello": msgspec.to_builtins(hello), "participant_id": "p-1", "server": "test"},
+            lambda: self.session.attach_lane(hello.lane_id, hello, WelcomeInfo("p-1", "test"), self.now),
+        )
+
+    def receive(self, lane_id: int, message: Message | bytes) -> None:
+        """A message arrives."""
+        data = message if isinstance(message, bytes) else encode(message)
+        self._step(
+            "receive_message",
+            {"lane_id": lane_id, "hex": data.hex()},
+            lambda: self.session.receive_message(lane_id, data, self.now),
+        )
+
+    def lane_lost(self, lane_id: int) -> None:
+        """A carrier breaks."""
+        self._step("lane_lost", {"lane_id": lane_id}, lambda: self.session.lane_lost(lane_id, self.now))
+
+    def timeout(self) -> None:
+        """Go to the next time-out and handle it."""
+        due = self.session.next_timeout()
+        if due is None:
+            raise AssertionError("the session waits for nothing")
+        self.now = due
+        self._step("handle_timeout", {}, lambda: self.session.handle_timeout(self.now))
+
+    def control(self, message: KnownControl) -> None:
+        """The application sends CONTROL."""
+        self._step(
+            "send_control",
+            {"message": msgspec.to_builtins(message)},
+            lambda: self.session.send_control(message, self.now),
+        )
+
+    def frame(self, track_id: int, frame: EncodedFrame) -> None:
+        """The application sends a frame."""
+        spelled = {
+            **data_json(frame.data),
+            "rtp_timestamp": frame.rtp_timestamp,
+            "capture_time_us": frame.capture_time_us,
+            "keyframe": frame.keyframe,
+            "discardable": frame.discardable,
+            "temporal_layer": frame.temporal_layer,
+            "audio_level": frame.audio_level,
+        }
+        self._step(
+            "send_frame",
+            {"track_id": track_id, "frame": spelled},
+            lambda: self.session.send_frame(track_id, frame, self.now),
+        )
+
+    def close(self, code: CloseCode, detail: str) -> None:
+        """The application ends the session."""
+        self._step("close", {"code": int(code), "detail": detail}, lambda: self.session.close(code, detail, self.now))
+
+    def _step(self, what: str, arguments: dict[str, Any], action: Callable[[], None]) -> None:
+        action()
+        messages = []
+        for lane_id in self._lane_ids:
+            while (data := self.session.next_message(lane_id, self.now)) is not None:
+                messages.append({"lane_id": lane_id, "message": sent_json(data)})
+        self.steps.append(
+            {
+                "at": self.now,
+                "do": what,
+                **arguments,
+                "messages": messages,
+                "events": [event_json(event) for event in self.session.events_received()],
+                "next_timeout": self.session.next_timeout(),
+            }
+        )
+
+
+def us(now: float) -> int:
+    """That time on the wire."""
+    return int(now * 1e6)
+
+
+def welcome(lane_id: int, *, resumed: bool = False, control_received: int = 0) -> Welcome:
+    """The gateway's answer to a client under test."""
+    return Welcome(lane_id, resumed, "p-1", SessionLimits().welcome, control_received, server="test")
+
+
+def keyframe(size: int = 40) -> EncodedFrame:
+    """A keyframe of our encoder."""
+    return EncodedFrame(bytes([0x65]) * size, 90_000, 1_000_000, keyframe=True)
+
+
+def delta(layer: int = 0, *, discardable: bool = False) -> EncodedFrame:
+    """A frame that refers to another."""
+    return EncodedFrame(b"\x41\x01", 93_000, 1_033_000, temporal_layer=layer, discardable=discardable)
+
+
+def video(number: int, distance: int) -> VideoMessage:
+    """A frame from the far end, on track 7."""
+    frame = EncodedFrame(bytes([number]), number * 3000, number, keyframe=distance == 0)
+    return VideoMessage(7, number, distance, frame)
+
+
+def connected_client() -> Recorder:
+    """A client with lane 0, established at its start."""
+    recorder = Recorder(Role.CLIENT)
+    recorder.open_lane(0)
+    recorder.wait(0.04)
+    recorder.receive(0, welcome(0))
+    return recorder
+
+
+def handshake() -> Recorder:
+    """HELLO, early media, WELCOME, first ACKs both ways."""
+    recorder = Recorder(Role.CLIENT)
+    recorder.open_lane(0)
+    recorder.control(Publish(MICROPHONE))
+    recorder.control(Publish(CAMERA))
+    recorder.frame(0, EncodedFrame(b"\xfc", 960, 1_000_000, audio_level=0x85))
+    recorder.frame(1, keyframe())
+    recorder.wait(0.04)
+    recorder.receive(0, welcome(0))
+    recorder.receive(0, Control(1, ParticipantJoined(ParticipantDescription("p-2", "Bob"))))
+    recorder.receive(0, Ack(2, us(recorder.now), (LaneAck(0, 4, 400, us(recorder.now)),)))
+    recorder.timeout()
+    return recorder
+
+
+def priorities() -> Recorder:
+    """What waits for a lane leaves as PONG, CONTROL, audio, video."""
+    recorder = Recorder(Role.CLIENT)
+    recorder.open_lane(0)
+    recorder.control(Publish(MICROPHONE))
+    recorder.control(Publish(CAMERA))
+    recorder.wait(0.04)
+    recorder.receive(0, welcome(0))
+    # More than the window: the second frame waits.
+    recorder.frame(1, keyframe(40_000))
+    recorder.frame(1, delta())
+    recorder.frame(0, EncodedFrame(b"\xfc", 960, 1))
+    recorder.receive(0, Ping(5))
+    recorder.control(Mute(0, True))
+    recorder.timeout()
+    recorder.wait(0.02)
+    recorder.receive(0, Ack(3, us(recorder.now), (LaneAck(0, 6, 41_000, us(recorder.now) - 1000),)))
+    return recorder
+
+
+def numbering() -> Recorder:
+    """Reference distances of temporal layers; a frame without a reference is dropped and a keyframe asked for."""
+    recorder = connected_client()
+    recorder.control(Publish(CAMERA))
+    recorder.frame(1, delta())
+    recorder.wait(0.1)
+    recorder.frame(1, keyframe())
+    for layer, discardable in ((2, True), (1, False), (2, True), (0, False), (2, True), (0, True), (0, False)):
+        recorder.frame(1, delta(layer, discardable=discardable))
+    return recorder
+
+
+def gaps() -> Recorder:
+    """A hole in incoming video: undecodable frames are dropped, one request per half second, duplicates ignored."""
+    recorder = connected_client()
+    recorder.receive(
+        0, Control(1, TrackAdded("p-2", TrackDescription(7, MediaKind.VIDEO, Codec.H264, TrackSource.CAMERA)))
+    )
+    for number, distance in ((0, 0), (1, 1), (1, 1), (3, 2), (5, 1), (6, 1)):
+        recorder.wait(0.033)
+        recorder.receive(0, video(number, distance))
+    recorder.wait(0.5)
+    recorder.receive(0, video(7, 1))
+    recorder.receive(0, video(8, 0))
+    recorder.receive(0, video(9, 1))
+    recorder.control(KeyframeRequest(7))
+    recorder.timeout()
+    while recorder.session.next_timeout() < recorder.now + 1:  # type: ignore[operator]
+        recorder.timeout()
+    return recorder
+
+
+def control_order() -> Recorder:
+    """CONTROL that comes early or twice is delivered in order and once."""
+    recorder = connected_client()
+    for number in (2, 1, 1, 4, 3):
+        recorder.receive(0, Control(number, TargetBitrate(1, number)))
+    recorder.receive(0, b"\x03\x00\x00\x00\x05" + b'{"type":"from the future"}')
+    recorder.receive(0, Control(1 + 5 + 256, TargetBitrate(1, 0)))
+    return recorder
+
+
+def resume() -> Recorder:
+    """A cut: unacknowledged CONTROL is sent again, media is dropped meanwhile, the encoder is asked for a keyframe."""
+    recorder = connected_client()
+    recorder.control(Publish(CAMERA))
+    recorder.frame(1, keyframe())
+    recorder.control(Mute(1, True))
+    recorder.wait(0.03)
+    recorder.receive(0, Ack(1, us(recorder.now), (LaneAck(0, 2, 200, us(recorder.now)),)))
+    recorder.control(Mute(1, False))
+    recorder.lane_lost(0)
+    recorder.frame(1, delta())
+    recorder.wait(0.5)
+    recorder.open_lane(1)
+    recorder.wait(0.04)
+    recorder.receive(1, welcome(1, resumed=True, control_received=2))
+    recorder.frame(1, delta())
+    recorder.frame(1, keyframe())
+    return recorder
+
+
+def resume_expires() -> Recorder:
+    """Nobody comes back."""
+    recorder = connected_client()
+    recorder.lane_lost(0)
+    recorder.timeout()
+    return recorder
+
+
+def idle() -> Recorder:
+    """PING after a third of the idle time-out, PONG, and the loss of a lane that has gone silent."""
+    recorder = connected_client()
+    recorder.timeout()
+    recorder.receive(0, Ping(77))
+    while not recorder.steps[-1]["events"]:
+        recorder.timeout()
+    return recorder
+
+
+def forgotten() -> Recorder:
+    """A gateway that answers a second lane with resumed false has forgotten the session."""
+    recorder = connected_client()
+    recorder.open_lane(1)
+    recorder.receive(1, welcome(1))
+    return recorder
+
+
+def malformed() -> Recorder:
+    """A broken message ends the session; the far end is told on every lane."""
+    recorder = connected_client()
+    recorder.open_lane(1)
+    recorder.receive(1, welcome(1, resumed=True))
+    recorder.receive(0, b"\x7f")
+    recorder.receive(0, Ping(1))
+    return recorder
+
+
+def wrong_direction() -> Recorder:
+    """A gateway does not publish."""
+    recorder = connected_client()
+    recorder.receive(0, Control(1, Publish(CAMERA)))
+    return recorder
+
+
+def acknowledged_too_much() -> Recorder:
+    """An ACK of messages that were never sent is malformed."""
+    recorder = connected_client()
+    recorder.receive(0, Ack(0, us(recorder.now), (LaneAck(0, 1, 20, us(recorder.now)),)))
+    return recorder
+
+
+def before_welcome() -> Recorder:
+    """A gateway speaks after WELCOME."""
+    recorder = Recorder(Role.CLIENT)
+    recorder.open_lane(0)
+    recorder.receive(0, Ping(1))
+    return recorder
+
+
+def orderly_close() -> Recorder:
+    """We leave."""
+    recorder = connected_client()
+    recorder.control(Publish(CAMERA))
+    recorder.close(CloseCode.LEFT, "Alice left")
+    recorder.frame(1, keyframe())
+    return recorder
+
+
+def remote_close() -> Recorder:
+    """The gateway ends the session, with a code that we do not know."""
+    recorder = connected_client()
+    recorder.receive(0, Close(4999, "sun_exploded", "bye"))
+    return recorder
+
+
+def gateway() -> Recorder:
+    """The other role: WELCOME first, tracks after ``publish``, a resume that replaces the old lane."""
+    hello = Hello(lane_id=0, key=KEY, room="standup", name="Alice", client="test")
+    recorder = Recorder(Role.GATEWAY)
+    recorder.attach_lane(hello)
+    track = VideoMessage(1, 0, 0, keyframe())
+    recorder.receive(0, track)
+    recorder.receive(0, Control(1, Publish(CAMERA)))
+    recorder.receive(0, track)
+    recorder.control(TrackAdded("p-2", CAMERA))
+    recorder.frame(1, keyframe())
+    recorder.timeout()
+    recorder.attach_lane(msgspec.structs.replace(hello, lane_id=1, resume=True))
+    recorder.receive(1, Control(2, TrackAdded("p-2", CAMERA)))
+    return recorder
+
+
+SCENARIOS: tuple[Callable[[], Recorder], ...] = (
+    handshake,
+    priorities,
+    numbering,
+    gaps,
+    control_order,
+    resume,
+    resume_expires,
+    idle,
+    forgotten,
+    malformed,
+    wrong_direction,
+    acknowledged_too_much,
+    before_welcome,
+    orderly_close,
+    remote_close,
+    gateway,
+)
+
+
+def main() -> None:
+    """Write everything."""
+    for scenario in SCENARIOS:
+        text = (scenario.__doc__ or "").strip()
+        write(VECTORS / "session" / f"{scenario.__name__}.json", scenario().scenario(text))
+
+
+if __name__ == "__main__":
+    main()
