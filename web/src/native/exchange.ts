@@ -1,0 +1,126 @@
+/**
+ * WebRTC by one HTTP exchange: WHIP to publish (RFC 9725), WHEP to watch somebody. All candidates are gathered before the
+ * offer leaves; the gateway's answer brings its own.
+ */
+
+import { type Gateway, request } from "./http.ts";
+
+/** Host candidates come at once; an interface that never answers is not waited for. */
+const GATHERING_MS = 1_500;
+
+/** A connection and the resource that stands for it at the gateway. */
+export interface Exchange {
+  readonly connection: RTCPeerConnection;
+  /** Ends it on both sides. */
+  close(): void;
+}
+
+/** Our own media on its way to the room. */
+export interface Publishing extends Exchange {
+  readonly participantId: string;
+  readonly audio: RTCRtpSender;
+  readonly video: RTCRtpSender;
+}
+
+/** Publish by WHIP. @throws HttpError */
+export async function publish(
+  gateway: Gateway,
+  room: string,
+  name: string,
+  audio: MediaStreamTrack | null,
+  video: MediaStreamTrack | null,
+  maxVideoBitrateBps: number,
+): Promise<Publishing> {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  try {
+    const stream = new MediaStream();
+    const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [stream] };
+    const sound = connection.addTransceiver(audio ?? "audio", init);
+    const sendEncodings = [{ maxBitrate: maxVideoBitrateBps }];
+    const picture = connection.addTransceiver(video ?? "video", { ...init, sendEncodings });
+    preferH264(picture, RTCRtpSender.getCapabilities("video"));
+    const path = `v1/rooms/${encodeURIComponent(room)}/whip?name=${encodeURIComponent(name)}`;
+    const { response, close } = await negotiate(gateway, path, connection);
+    const participantId = response.headers.get("Wsmedia-Participant") ?? "";
+    return { connection, close, participantId, audio: sound.sender, video: picture.sender };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Watch somebody by WHEP; tracks arrive by `onTrack`. @throws HttpError */
+export async function subscribe(
+  gateway: Gateway,
+  room: string,
+  participantId: string,
+  onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void,
+): Promise<Exchange> {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  try {
+    connection.ontrack = ({ track, receiver }) => onTrack(track, receiver);
+    connection.addTransceiver("audio", { direction: "recvonly" });
+    const picture = connection.addTransceiver("video", { direction: "recvonly" });
+    preferH264(picture, RTCRtpReceiver.getCapabilities("video"));
+    const path = `v1/rooms/${encodeURIComponent(room)}/whep/${encodeURIComponent(participantId)}`;
+    const { close } = await negotiate(gateway, path, connection);
+    return { connection, close };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** H.264 constrained baseline first, so that frames pass through the room as they are. */
+function preferH264(transceiver: RTCRtpTransceiver, capabilities: RTCRtpCapabilities | null): void {
+  const codecs = capabilities?.codecs ?? [];
+  const rank = ({ mimeType, sdpFmtpLine }: RTCRtpCodec) => {
+    if (mimeType.toLowerCase() !== "video/h264") return 3;
+    const line = sdpFmtpLine ?? "";
+    return line.includes("packetization-mode=1") ? (line.includes("profile-level-id=42e0") ? 0 : 1) : 2;
+  };
+  if (codecs.some((codec) => rank(codec) < 3)) {
+    transceiver.setCodecPreferences([...codecs].sort((left, right) => rank(left) - rank(right)));
+  }
+}
+
+async function negotiate(
+  gateway: Gateway,
+  path: string,
+  connection: RTCPeerConnection,
+): Promise<{ response: Response; close: () => void }> {
+  await connection.setLocalDescription();
+  await gathered(connection);
+  const body = connection.localDescription?.sdp ?? "";
+  const headers = { "Content-Type": "application/sdp" };
+  const response = await request(gateway, path, { method: "POST", headers, body });
+  const location = response.headers.get("Location");
+  const close = () => {
+    connection.close();
+    if (location === null) return;
+    // `keepalive` lets the farewell arrive although the page is being closed.
+    void request(gateway, location, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  };
+  try {
+    await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { response, close };
+}
+
+function gathered(connection: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    if (connection.iceGatheringState === "complete") {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, GATHERING_MS);
+    connection.addEventListener("icegatheringstatechange", () => {
+      if (connection.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

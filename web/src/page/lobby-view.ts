@@ -1,0 +1,224 @@
+/** The first screen: who you are, where to, how you look and sound, and what is wrong if something is. */
+
+import type { CaptureProblem } from "../capture/capture-problem.ts";
+import type { LocalMedia } from "../capture/local-media.ts";
+import type { CallMode } from "../room/call.ts";
+import { cameraToggle, microphoneToggle } from "./controls.ts";
+import { type DeviceActions, DeviceFields } from "./device-fields.ts";
+import { element, fill, setAttribute } from "./dom.ts";
+import { card } from "./notices.ts";
+import { isRoomName, type Quality } from "./preferences.ts";
+import { type Explanation, strings } from "./strings.ts";
+
+/** What the lobby starts with. */
+export interface LobbyOptions {
+  readonly name: string;
+  readonly room: string;
+  readonly token: string | null;
+  readonly mode: CallMode;
+  /** The address named a room: say so in the title. */
+  readonly invited: boolean;
+  /** Why the call before ended; null at first. */
+  readonly ended: Explanation | null;
+  /** The user has just left by themselves. */
+  readonly left: boolean;
+  /** Why no call is possible at all; null if one is. */
+  readonly impossible: Explanation | null;
+}
+
+/** What the user asked for. */
+export interface JoinRequest {
+  readonly name: string;
+  readonly room: string;
+  readonly token: string | null;
+  readonly mode: CallMode;
+}
+
+/** What the user does here. */
+export interface LobbyActions extends DeviceActions {
+  onJoin(request: JoinRequest): void;
+  onCameraToggled(): void;
+  onMicrophoneToggled(): void;
+  onRetry(): void;
+}
+
+const words = strings.lobby;
+
+/** The lobby. */
+export class LobbyView {
+  readonly root: HTMLElement;
+  readonly #actions: LobbyActions;
+  readonly #preview = element("video", { autoplay: true, playsinline: true, class: "mirrored", "aria-hidden": "true" });
+  readonly #previewNote = element("p", { class: "preview-note" });
+  readonly #meter = element("div", { class: "meter", "aria-hidden": "true" }, element("span"));
+  readonly #problems = element("div", { class: "problems" });
+  readonly #microphone;
+  readonly #camera;
+  readonly #devices: DeviceFields;
+  readonly #name: HTMLInputElement;
+  readonly #room: HTMLInputElement;
+  readonly #token: HTMLInputElement;
+  readonly #mode: HTMLSelectElement;
+  readonly #error = element("p", { class: "form-error", role: "alert" });
+  readonly #stage: HTMLElement;
+
+  constructor(options: LobbyOptions, actions: LobbyActions) {
+    this.#actions = actions;
+    this.#preview.muted = true;
+    this.#microphone = microphoneToggle(() => actions.onMicrophoneToggled());
+    this.#camera = cameraToggle(() => actions.onCameraToggled());
+    this.#devices = new DeviceFields(actions);
+    this.#name = element("input", {
+      name: "name",
+      value: options.name,
+      placeholder: words.namePlaceholder,
+      maxlength: 64,
+      autocomplete: "name",
+      spellcheck: "false",
+    });
+    this.#room = element("input", {
+      name: "room",
+      value: options.room,
+      placeholder: words.roomPlaceholder,
+      maxlength: 64,
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: "false",
+      "aria-describedby": "room-hint",
+    });
+    this.#token = element("input", {
+      name: "token",
+      type: "password",
+      value: options.token ?? "",
+      autocomplete: "off",
+      "aria-describedby": "token-hint",
+    });
+    this.#mode = element(
+      "select",
+      { name: "mode" },
+      ...Object.entries(words.modes).map(([value, label]) => element("option", { value }, label)),
+    );
+    this.#mode.value = options.mode;
+    this.#stage = element(
+      "section",
+      { class: "preview", "aria-label": strings.devices.camera },
+      this.#preview,
+      this.#previewNote,
+      element("div", { class: "preview-controls" }, this.#microphone.root, this.#camera.root),
+      this.#meter,
+    );
+    this.root = element(
+      "main",
+      { class: "lobby" },
+      element("div", { class: "lobby-left" }, this.#stage, this.#problems, this.#devices.root),
+      this.#form(options),
+    );
+  }
+
+  /** Put the cursor where the user will type first. */
+  focus(): void {
+    (this.#name.value === "" ? this.#name : this.#room.value === "" ? this.#room : this.#join).focus();
+  }
+
+  /** Follow the devices. */
+  show(media: LocalMedia, speakerId: string, quality: Quality): void {
+    const { camera, microphone, choice, cameraProblem, microphoneProblem } = media;
+    const stream = this.#preview.srcObject as MediaStream | null;
+    if ((stream?.getVideoTracks()[0] ?? null) !== camera) {
+      this.#preview.srcObject = camera === null ? null : new MediaStream([camera]);
+    }
+    this.#stage.classList.toggle("pictured", camera !== null);
+    const note = !choice.cameraOn
+      ? words.previewOff
+      : cameraProblem === null
+        ? words.previewStarting
+        : words.previewNone;
+    this.#previewNote.textContent = camera === null ? note : "";
+    this.#microphone.show(choice.microphoneOn && microphoneProblem === null, microphoneProblem !== null);
+    this.#camera.show(choice.cameraOn && cameraProblem === null, cameraProblem !== null);
+    setAttribute(this.#meter, "hidden", microphone === null || !choice.microphoneOn);
+    this.#devices.show(media, speakerId, quality);
+    this.#showProblems(cameraProblem, microphoneProblem);
+  }
+
+  /** @param level of the microphone, 0 … 1. */
+  set level(level: number) {
+    this.#meter.style.setProperty("--level", level.toFixed(2));
+  }
+
+  readonly #join = element("button", { type: "submit", class: "primary" });
+
+  #form(options: LobbyOptions): HTMLFormElement {
+    this.#join.textContent = options.ended !== null || options.left ? words.rejoin : words.join;
+    this.#join.disabled = options.impossible !== null;
+    const retry = { label: strings.controls.reload, run: () => location.reload() };
+    return element(
+      "form",
+      { class: "lobby-form", novalidate: true, onsubmit: (event: SubmitEvent) => this.#submit(event) },
+      options.impossible !== null && card(options.impossible, "problem", null),
+      options.ended !== null &&
+        card(options.ended, "problem", options.ended === strings.ends.versionMismatch ? retry : null),
+      element("h1", {}, options.invited ? words.titleRoom(options.room) : words.title),
+      options.left && element("p", { class: "hint", role: "status" }, words.left),
+      element("label", { class: "field" }, element("span", {}, words.name), this.#name),
+      element(
+        "label",
+        { class: "field" },
+        element("span", {}, words.room),
+        this.#room,
+        element("small", { id: "room-hint" }, words.roomHint),
+      ),
+      element(
+        "details",
+        { class: "more", open: options.ended === strings.ends.tokenRefused },
+        element("summary", {}, words.more),
+        element("label", { class: "field" }, element("span", {}, words.mode), this.#mode),
+        element(
+          "label",
+          { class: "field" },
+          element("span", {}, words.token),
+          this.#token,
+          element("small", { id: "token-hint" }, words.tokenHint),
+        ),
+      ),
+      this.#error,
+      this.#join,
+    );
+  }
+
+  #submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const name = this.#name.value.trim();
+    const room = this.#room.value.trim();
+    const wrong: [string, HTMLInputElement] | null =
+      name === ""
+        ? [words.nameMissing, this.#name]
+        : room === ""
+          ? [words.roomMissing, this.#room]
+          : isRoomName(room)
+            ? null
+            : [words.roomInvalid, this.#room];
+    for (const input of [this.#name, this.#room]) setAttribute(input, "aria-invalid", wrong?.[1] === input && "true");
+    this.#error.textContent = wrong?.[0] ?? "";
+    if (wrong !== null) {
+      wrong[1].focus();
+      return;
+    }
+    const token = this.#token.value.trim() || null;
+    this.#actions.onJoin({ name, room, token, mode: this.#mode.value as CallMode });
+  }
+
+  #showProblems(camera: CaptureProblem | null, microphone: CaptureProblem | null): void {
+    const cards: Explanation[] = [];
+    if (camera !== null) cards.push(strings.capture.camera[camera]);
+    if (microphone !== null) cards.push(strings.capture.microphone[microphone]);
+    const titles = cards.map(({ title }) => title);
+    const unique = cards.filter(({ title }, index) => titles.indexOf(title) === index);
+    const key = unique.map(({ title }) => title).join("|");
+    if (this.#problems.dataset["shown"] === key) return;
+    this.#problems.dataset["shown"] = key;
+    const insecure = camera === "insecure" || microphone === "insecure";
+    const action = insecure ? null : { label: strings.controls.tryAgain, run: () => this.#actions.onRetry() };
+    fill(this.#problems, ...unique.map((explanation) => card(explanation, "problem", action)));
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULTS, isRoomName, readAddress, readPreferences } from "./preferences.ts";
+
+describe("readPreferences", () => {
+  it("survives whatever was stored", () => {
+    for (const stored of [null, "", "{", "[]", "7", '{"name":5,"mode":"carrier pigeon","quality":"toString"}']) {
+      expect(readPreferences(stored)).toEqual(DEFAULTS);
+    }
+  });
+
+  it("keeps what it knows and forgets the rest", () => {
+    const stored = JSON.stringify({ name: "Alice", cameraOn: false, colours: "dark", token: "secret" });
+    expect(readPreferences(stored)).toEqual({ ...DEFAULTS, name: "Alice", cameraOn: false, colours: "dark" });
+  });
+});
+
+describe("readAddress", () => {
+  it("reads what the address asks for", () => {
+    expect(readAddress("?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&quality=360p")).toEqual({
+      room: "stand-up",
+      name: "Bob B",
+      token: "a.b.c",
+      mode: "native",
+      quality: "360p",
+      autojoin: true,
+    });
+    expect(readAddress("?mode=x&quality=9p&autojoin=true&name=%20")).toEqual({
+      room: null,
+      name: null,
+      token: null,
+      mode: null,
+      quality: null,
+      autojoin: false,
+    });
+  });
+});
+
+it("knows which room names the protocol allows", () => {
+  expect(["a", "stand.up_1~-", "A".repeat(64)].every(isRoomName)).toBe(true);
+  expect(["", "a b", "ä", "a/b", "A".repeat(65)].some(isRoomName)).toBe(false);
+});
