@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fractions
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import av
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtp import RtcpSrPacket
 
@@ -22,6 +22,7 @@ from wsmedia.adapters.janus.signaling import Handle, JanusConnection, PluginRepl
 from wsmedia.media import EncodedFrame
 
 PLUGIN = "janus.plugin.videoroom"
+NO_SERVERS = RTCConfiguration(iceServers=[])  # by default aiortc would wait for a STUN server in the Internet
 
 
 @dataclass
@@ -53,7 +54,7 @@ class StandardSubscriber:
     def __init__(self, janus: JanusConnection, room: int | str, feed: int | str) -> None:
         self.video = ReceivedTrack()
         self.audio = ReceivedTrack()
-        self.peer = RTCPeerConnection()
+        self.peer = RTCPeerConnection(NO_SERVERS)
         self._janus = janus
         self._room = room
         self._feed = feed
@@ -136,9 +137,10 @@ class StandardPublisher:
         self.clip = clip
         self.participant_id: int | str = 0
         self.events: list[PluginReply] = []
+        self._changed = asyncio.Event()
         self._janus = janus
         self._join = {"request": "join", "ptype": "publisher", "room": room, "display": name, **join}
-        self._peer = RTCPeerConnection()
+        self._peer = RTCPeerConnection(NO_SERVERS)
         self._video = _EncodedTrack("video", 90_000)
         self._audio = _EncodedTrack("audio", 48_000)
         self._playing: asyncio.Task[None] | None = None
@@ -146,7 +148,7 @@ class StandardPublisher:
 
     async def __aenter__(self) -> StandardPublisher:
         handle = self.handle = await self._janus.attach(PLUGIN)
-        handle.on_event = self.events.append
+        handle.on_event = self._heard
         self.participant_id = (await handle.send(self._join)).data["id"]
         self._peer.addTrack(self._audio)
         transceiver = self._peer.addTransceiver(self._video, direction="sendonly")
@@ -168,6 +170,22 @@ class StandardPublisher:
         if self.handle is not None:
             await self.handle.detach()
 
+    async def until(self, condition: Callable[[], object], deadline_s: float = 15.0) -> None:
+        """Wait until ``condition()`` holds; looked at after every event of the room."""
+        async with asyncio.timeout(deadline_s):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def descriptions(self) -> list[Any]:
+        """How the streams of whom the room told last are called."""
+        told = [event.data["publishers"] for event in self.events if event.data.get("publishers")]
+        return [stream.get("description") for stream in told[-1][0]["streams"]] if told else []
+
+    def _heard(self, reply: PluginReply) -> None:
+        self.events.append(reply)
+        self._changed.set()
+
 
 class _EncodedTrack(MediaStreamTrack):
     """An aiortc track that gives encoded packets; implements ``FrameSink``. Bounded: drops the oldest when full."""
@@ -188,8 +206,3 @@ class _EncodedTrack(MediaStreamTrack):
         packet = av.Packet(bytes(frame.data))
         packet.pts, packet.time_base = frame.rtp_timestamp, self._time_base
         return packet
-
-
-def data_of(events: Iterable[PluginReply], key: str) -> list[Any]:
-    """The values of ``key`` in the events that have it."""
-    return [event.data[key] for event in events if key in event.data]

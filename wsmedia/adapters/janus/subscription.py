@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from wsmedia import sdp
 from wsmedia.adapters.janus.errors import Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.reports import adapt as adapt_reports
 from wsmedia.adapters.janus.signaling import Handle, PluginReply
 from wsmedia.adapters.janus.videoroom import Id, Stream, SubscriberHandle, Subscription, subscription_event
 from wsmedia.peer import PeerConnection, PeerState, RtpReceiver
@@ -159,6 +161,7 @@ class SubscriptionLeg:
             raise UnavailableError("Janus offered what was not asked for")
         if self._peer is None:
             self._peer = self._make_peer()
+            adapt_reports(self._peer, time.monotonic)
             self._peer.on_receiver = self._receiver_added
             self._peer.on_receiver_removed = self._receiver_removed
             self._peer.on_state = self._state_changed
