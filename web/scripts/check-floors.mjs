@@ -13,7 +13,7 @@ export const FLOORS = [
   ["base"],
   ["wire"],
   ["session"],
-  ["transport", "capture", "encode", "decode", "playout"],
+  ["transport", "capture", "encode", "decode", "playout", "native"],
   ["room"],
   ["rtc", "doctor"],
   ["page"],

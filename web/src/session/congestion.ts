@@ -14,8 +14,6 @@ import { DeliveredRate, QueueingDelay, RecentMinimum } from "./delay.ts";
 const START_WINDOW = 30_000;
 const MIN_WINDOW = 6_000;
 const MAX_WINDOW = 1_000_000;
-/** Octets that audio may have in flight beyond the window: it is small, and its delay is heard. */
-const AUDIO_MARGIN = 8_000;
 
 const START_BITRATE = 1_000_000;
 const MIN_BITRATE = 100_000;
@@ -27,13 +25,14 @@ const BITRATE_CUT_DELAY = 0.06;
 const GROWTH_DELAY = 0.03;
 const WINDOW_GROWTH_DELAY = 0.02;
 /** Seconds, and a round trip more, between two cuts: the first must have had time to show. */
-const CUT_INTERVAL = 0.25;
+const CUT_INTERVAL = 0.2;
 /** Seconds, and a round trip more, without growth after a cut. */
 const GROWTH_PAUSE = 0.5;
 
-/** Growth per second near the rate at which the path was last full, and elsewhere. */
-const NEAR_GROWTH = 0.08;
+/** Growth per second within this share of the rate at which the path was last full, and far from it. */
+const NEAR_GROWTH = 0.1;
 const FAR_GROWTH = 0.5;
+const NEAR = 0.15;
 /** The estimate grows no further than this above what was delivered: nothing has shown that there is more. */
 const PROBE_FACTOR = 1.5;
 const PROBE_MARGIN = 200_000;
@@ -103,11 +102,6 @@ export class CongestionController {
     return false;
   }
 
-  /** Whether another audio packet may leave. */
-  allowsAudio(inFlight: number): boolean {
-    return inFlight < this.window + AUDIO_MARGIN;
-  }
-
   /** All lanes were lost: what comes next may be another network. Begin again, carefully. */
   pathChanged(): void {
     this.window = START_WINDOW;
@@ -154,7 +148,8 @@ export class CongestionController {
     const busy = Math.floor((deliveredBps / 8) * (this.#baseRoundTrip + 0.03));
     const factor = least > WINDOW_DEEP_CUT_DELAY ? 0.6 : 0.8;
     this.window = Math.max(MIN_WINDOW, busy, Math.floor(this.window * factor));
-    if (least > BITRATE_CUT_DELAY) {
+    // A window that limits hides the queue on our own side: then a little delay on the path says as much.
+    if (least > BITRATE_CUT_DELAY || this.#wasLimited) {
       this.#fullAtBps = deliveredBps;
       // Half at most: what was delivered may have been little because little was sent.
       const target = Math.max(Math.floor(0.85 * deliveredBps), Math.floor(this.bitrateBps / 2), MIN_BITRATE);
@@ -167,14 +162,18 @@ export class CongestionController {
       const growth = this.#slowStart ? octets : Math.floor(octets / 5);
       this.window = Math.min(this.window + growth, MAX_WINDOW);
     }
-    if (least > GROWTH_DELAY || now - this.#cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
+    const growthDelay = this.#wasLimited ? WINDOW_GROWTH_DELAY : GROWTH_DELAY;
+    if (least > growthDelay || now - this.#cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
     const probe = Math.floor(PROBE_FACTOR * this.delivered.peakBps) + PROBE_MARGIN;
     const ceiling = Math.min(this.#maxBitrate, probe);
     if (this.bitrateBps >= ceiling) return;
-    const full = this.#fullAtBps;
-    const near = full !== null && 0.85 * full < this.bitrateBps && this.bitrateBps < 1.15 * full;
-    const growthPerSecond = near ? NEAR_GROWTH : FAR_GROWTH;
-    const grown = Math.floor(this.bitrateBps * (1 + growthPerSecond * elapsed)) + 1;
-    this.bitrateBps = Math.min(ceiling, grown);
+    const growth = this.#growthPerSecond() * elapsed;
+    this.bitrateBps = Math.min(ceiling, Math.floor(this.bitrateBps * (1 + growth)) + 1);
+  }
+
+  #growthPerSecond(): number {
+    if (!this.#fullAtBps) return FAR_GROWTH;
+    const beyondNear = Math.abs(this.bitrateBps / this.#fullAtBps - 1) - NEAR;
+    return beyondNear <= 0 ? NEAR_GROWTH : Math.min(FAR_GROWTH, NEAR_GROWTH + beyondNear);
   }
 }

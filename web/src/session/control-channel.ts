@@ -5,19 +5,14 @@
  * sends exactly its unacknowledged messages again. The receiver drops what it has seen and holds back what came early.
  */
 
-import { RemoteProtocolError, WsmediaError } from "../base/errors.ts";
+import { CloseCode, RemoteProtocolError } from "../base/errors.ts";
 import { type Control, encodeControl } from "../wire/codec.ts";
 import type { ControlMessage, KnownControl } from "../wire/control.ts";
 
-/** A sender whose application queues more has a peer that does not keep up; the session ends with `overloaded`. */
+/** A sender whose application queues more has a far end that does not keep up; the session ends with `overloaded`. */
 export const MAX_UNACKNOWLEDGED = 1024;
 /** How far above the last number in order another may be, sent or received; bounds what the receiver holds back. */
 export const MAX_AHEAD = 256;
-
-/** More than `MAX_UNACKNOWLEDGED` messages wait; the session cannot keep its promise to deliver them. */
-export class ControlOverflowError extends WsmediaError {
-  override readonly name = "ControlOverflowError";
-}
 
 interface Entry {
   readonly sequenceNumber: number;
@@ -38,9 +33,15 @@ export class ControlSender {
     return this.#toSend.length > 0;
   }
 
-  /** Queue one message. @throws ControlOverflowError too many are unacknowledged. */
+  /**
+   * Queue one message.
+   *
+   * @throws RemoteProtocolError too many are unacknowledged: the promise to deliver cannot be kept; `overloaded`.
+   */
   send(message: KnownControl): void {
-    if (this.#kept.length >= MAX_UNACKNOWLEDGED) throw new ControlOverflowError();
+    if (this.#kept.length >= MAX_UNACKNOWLEDGED) {
+      throw new RemoteProtocolError("the far end does not take our CONTROL messages", CloseCode.OVERLOADED);
+    }
     this.#lastQueued += 1;
     const data = encodeControl(this.#lastQueued, message);
     const entry: Entry = { sequenceNumber: this.#lastQueued, data, laneId: null };

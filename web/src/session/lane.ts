@@ -9,6 +9,9 @@ const MAX_PENDING_PONGS = 4;
 /** A lane with more than this in flight is given up: the far end does not acknowledge. */
 const MAX_UNACKNOWLEDGED_MESSAGES = 10_000;
 
+/** Seconds beyond a round trip without acknowledgement after which a lane takes no more media: it would only age. */
+const STALL_TIME = 0.5;
+
 /** A message in flight. */
 export interface Sent {
   readonly size: number;
@@ -59,6 +62,12 @@ export class Lane {
     this.inFlight.push({ size, sentAt: now, videoTrackId });
     this.inFlightBytes += size;
     this.lastSentAt = now;
+  }
+
+  /** Whether the oldest message in flight should have been acknowledged long ago; `roundTrip` in seconds. */
+  isStalled(roundTrip: number, now: Seconds): boolean {
+    const oldest = this.inFlight[0];
+    return oldest !== undefined && now - oldest.sentAt > roundTrip + STALL_TIME;
   }
 
   /** Whether the far end has left far too much unacknowledged. */

@@ -8,6 +8,8 @@ export interface SessionLimits {
   readonly maxMessageBytes: number;
   /** Largest payload of VIDEO or AUDIO, octets. */
   readonly maxFrameBytes: number;
+  /** Tracks that a client may publish at once; a gateway's bound. */
+  readonly maxTracks: number;
   /** How long a session without lanes stays. */
   readonly resumeWindow: Seconds;
   /** How long a lane may be silent before it is lost. */
@@ -18,6 +20,7 @@ export interface SessionLimits {
 export const DEFAULT_LIMITS: SessionLimits = {
   maxMessageBytes: 1_048_576,
   maxFrameBytes: 1_000_000,
+  maxTracks: 8,
   resumeWindow: seconds(30),
   idleTimeout: seconds(15),
 };

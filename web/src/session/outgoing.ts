@@ -1,248 +1,172 @@
-/**
- * The queues in front of the lanes: what waits, what is dropped, how frames are numbered (PROTOCOL.md §3.4, §5).
- *
- * Nothing waits anywhere else: a frame is taken out, numbered and encoded in the moment in which a lane can carry it, so
- * that what is stale is dropped before it costs a byte.
- */
+/** Everything that leaves: CONTROL, frames, what is in flight, and how much may be. The session's sending half. */
 
-import type { EncodedFrame } from "../base/media.ts";
-import type { Seconds } from "../base/time.ts";
-import { encodeAudio, encodeVideo } from "../wire/media.ts";
+import { type EncodedFrame, kindOf } from "../base/media.ts";
+import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
+import { encode } from "../wire/codec.ts";
+import type { ControlMessage, KnownControl } from "../wire/control.ts";
+import type { Ack } from "../wire/path.ts";
+import { CongestionController, type PathStatistics } from "./congestion.ts";
+import { ControlSender } from "./control-channel.ts";
+import type { SessionEvent } from "./events.ts";
+import type { Lane } from "./lane.ts";
+import { type ScheduledMessage, Scheduler } from "./scheduler.ts";
 
-/** Seconds after which a waiting audio packet is dropped (PROTOCOL.md §5). */
-const MAX_AUDIO_AGE = 0.2;
-/** Packets of all tracks that may wait; the oldest is dropped. */
-const MAX_AUDIO_PACKETS = 512;
-/** Seconds after which a waiting frame with D set is dropped, alone. */
-const MAX_DISCARDABLE_AGE = 0.1;
-/** Seconds after which waiting frames give way when a newer keyframe comes. */
-const MAX_SUPERSEDED_AGE = 0.1;
-/** Seconds after which any other waiting frame is dropped with everything up to the next keyframe. */
-const MAX_VIDEO_AGE = 0.5;
-/** What may wait of one track; beyond it D frames go first, then everything up to the newest keyframe. */
-const MAX_VIDEO_FRAMES = 64;
-const MAX_VIDEO_BYTES = 2_000_000;
-/** Seconds between two times that an encoder is asked for a keyframe. */
-const KEYFRAME_INTERVAL = 0.5;
+/** The sending half of a session. */
+export class Outgoing {
+  readonly congestion = new CongestionController();
+  control = new ControlSender();
+  scheduler = new Scheduler();
+  readonly #events: SessionEvent[];
+  #inFlightBytes = 0;
+  #hasLane = false;
 
-const MAX_REFERENCE_DISTANCE = 255;
-
-interface Waiting {
-  readonly frame: EncodedFrame;
-  readonly since: Seconds;
-}
-
-interface WaitingAudio extends Waiting {
-  readonly trackId: number;
-}
-
-/** Packets of all outgoing audio tracks, oldest first. */
-export class AudioQueue {
-  dropped = 0;
-  readonly #nextNumber = new Map<number, number>();
-  #waiting: WaitingAudio[] = [];
-
-  /** Whether packets of this track are taken. */
-  has(trackId: number): boolean {
-    return this.#nextNumber.has(trackId);
-  }
-
-  /** Take packets of this track; adding twice is adding once. */
-  addTrack(trackId: number): void {
-    if (!this.#nextNumber.has(trackId)) this.#nextNumber.set(trackId, 0);
-  }
-
-  /** Take no more; what waits is dropped when its turn comes. */
-  removeTrack(trackId: number): void {
-    this.#nextNumber.delete(trackId);
-  }
-
-  /** Queue one packet. */
-  push(trackId: number, frame: EncodedFrame, now: Seconds): void {
-    if (this.#waiting.length >= MAX_AUDIO_PACKETS) {
-      this.#waiting.shift();
-      this.dropped += 1;
-    }
-    this.#waiting.push({ trackId, frame, since: now });
-  }
-
-  /** The next packet as a message, or null. */
-  pop(now: Seconds): Uint8Array<ArrayBuffer> | null {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const number = this.#nextNumber.get(next.trackId);
-      if (number === undefined || now - next.since > MAX_AUDIO_AGE) {
-        this.dropped += 1;
-        continue;
-      }
-      this.#nextNumber.set(next.trackId, (number + 1) >>> 0);
-      return encodeAudio(next.trackId, number, next.frame);
-    }
-    return null;
-  }
-
-  /** Drop what waits. */
-  clear(): void {
-    this.dropped += this.#waiting.length;
-    this.#waiting = [];
-  }
-}
-
-/**
- * The frames of one outgoing video track.
- *
- * After a loss, ours or the network's, everything up to the next keyframe is dropped and `takeKeyframeNeed` says when
- * to ask the encoder.
- */
-export class VideoQueue {
-  readonly trackId: number;
-  dropped = 0;
-  #waiting: Waiting[] = [];
-  #bytes = 0;
-  #nextNumber = 0;
-  /** Frame number of the newest frame of each temporal layer that others may refer to. */
-  #references: (number | undefined)[] = [];
-  #needsKeyframe = true;
-  #requested = false;
-  #askedAt: Seconds | null = null;
-  #keyframeLeftAt = 0;
-
-  constructor(trackId: number) {
-    this.trackId = trackId;
-  }
-
-  /** How many frames wait. */
-  get length(): number {
-    return this.#waiting.length;
-  }
-
-  /** When the oldest waiting frame was queued; null if none waits. */
-  get since(): Seconds | null {
-    return this.#waiting[0]?.since ?? null;
-  }
-
-  /** Queue one frame, in decode order, and make room for it. */
-  push(frame: EncodedFrame, now: Seconds): void {
-    if (frame.keyframe) {
-      this.#needsKeyframe = false;
-      this.#requested = false;
-      this.#askedAt = null;
-      const { since } = this;
-      if (since !== null && now - since > MAX_SUPERSEDED_AGE) this.#dropFirst(this.length);
-    } else if (this.#needsKeyframe) {
-      this.dropped += 1;
-      return;
-    }
-    this.#waiting.push({ frame, since: now });
-    this.#bytes += frame.data.length;
-    if (this.#isFull()) this.#dropDiscardable();
-    if (this.#isFull()) this.#dropToNewestKeyframe();
-  }
-
-  /** Drop from the front what has waited too long. */
-  dropStale(now: Seconds): void {
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const age = now - first.since;
-      if (age <= MAX_DISCARDABLE_AGE) return;
-      if (first.frame.discardable && !first.frame.keyframe) {
-        this.#dropFirst(1);
-        continue;
-      }
-      // What waited only behind its keyframe is not stale yet: dropping it would cost another keyframe.
-      if (age <= MAX_VIDEO_AGE || now - this.#keyframeLeftAt <= MAX_VIDEO_AGE) return;
-      if (!this.#dropToNewestKeyframe()) return;
-    }
-  }
-
-  /** The next frame as a message, or null. */
-  pop(now: Seconds): Uint8Array<ArrayBuffer> | null {
-    this.dropStale(now);
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const { frame } = next;
-      this.#bytes -= frame.data.length;
-      const number = this.#nextNumber;
-      const distance = this.#referenceDistance(frame, number);
-      if (distance === null) {
-        this.dropped += 1;
-        this.lost();
-        continue;
-      }
-      this.#nextNumber = (number + 1) >>> 0;
-      if (frame.keyframe) {
-        this.#keyframeLeftAt = now;
-        this.#references = [number];
-      } else if (!frame.discardable) {
-        this.#references[frame.temporalLayer] = number;
-      }
-      return encodeVideo(this.trackId, number, distance, frame);
-    }
-    return null;
-  }
-
-  /** A frame that others refer to will not arrive: only a keyframe helps, a waiting one or the next. */
-  lost(): void {
-    const first = this.#waiting.findIndex(({ frame }) => frame.keyframe);
-    this.#dropFirst(first < 0 ? this.length : first);
-    this.#needsKeyframe = this.length === 0;
-  }
-
-  /** The far end needs a keyframe; one that waits already is as good. */
-  requestKeyframe(): void {
-    if (!this.#waiting.some(({ frame }) => frame.keyframe)) this.#requested = true;
-  }
-
-  /** Whether to ask the encoder for a keyframe now; it counts as asked. */
-  takeKeyframeNeed(now: Seconds): boolean {
-    if (!this.#needsKeyframe && !this.#requested) return false;
-    if (this.#askedAt !== null && now - this.#askedAt < KEYFRAME_INTERVAL) return false;
-    this.#askedAt = now;
-    this.#requested = false;
-    return true;
-  }
-
-  /** Drop what waits, and wait for a keyframe. */
-  clear(): void {
-    this.#dropFirst(this.length);
-    this.#needsKeyframe = true;
+  /** @param events the session's list. */
+  constructor(events: SessionEvent[]) {
+    this.#events = events;
   }
 
   /**
-   * How far back the frame's reference is: the newest of the layers below its own, or of the base layer. Null if there
-   * is no such frame, or none near enough to be named.
+   * The next message that ACK will report, in order of urgency: PONG, CONTROL, audio, video, PING.
+   *
+   * @param lane the lane that can carry it.
+   * @param pingAfter seconds of silence of ours after which a PING is due.
    */
-  #referenceDistance(frame: EncodedFrame, number: number): number | null {
-    if (frame.keyframe) return 0;
-    let distance = 0;
-    for (let layer = 0; layer < Math.max(frame.temporalLayer, 1); layer += 1) {
-      const reference = this.#references[layer];
-      if (reference === undefined) continue;
-      const candidate = (number - reference) >>> 0;
-      if (distance === 0 || candidate < distance) distance = candidate;
+  nextMessage(lane: Lane, now: Seconds, pingAfter: number): Uint8Array<ArrayBuffer> | null {
+    const next = this.#next(lane, now, pingAfter);
+    if (next === null) return null;
+    lane.sent(next.data.length, now, next.videoTrackId);
+    this.#inFlightBytes += next.data.length;
+    return next.data;
+  }
+
+  #next(lane: Lane, now: Seconds, pingAfter: number): ScheduledMessage | null {
+    const pong = lane.nextPong();
+    if (pong !== undefined) return { data: encode(pong), videoTrackId: null };
+    const control = this.control.nextMessage(lane.laneId);
+    if (control !== null) return { data: control, videoTrackId: null };
+    const frame = this.#nextFrame(lane, now);
+    if (frame !== null) return frame;
+    if (now < lane.lastSentAt + pingAfter) return null;
+    return { data: encode({ type: "ping", sentAtUs: Math.floor(now * 1e6) as Microseconds }), videoTrackId: null };
+  }
+
+  /** Audio is not held back by the window: it is small, and its delay is heard. */
+  #nextFrame(lane: Lane, now: Seconds): ScheduledMessage | null {
+    const withVideo = this.scheduler.hasVideo && this.congestion.allowsVideo(this.#inFlightBytes);
+    if (lane.isStalled(this.congestion.roundTrip ?? 0, now)) return null;
+    return this.scheduler.pop(now, withVideo);
+  }
+
+  /**
+   * Queue a CONTROL, and begin or end the track that it announces.
+   *
+   * @throws RemoteProtocolError too many wait; `overloaded`.
+   */
+  sendControl(message: KnownControl): void {
+    switch (message.type) {
+      case "publish":
+      case "track_added":
+        this.scheduler.addTrack(message.track.trackId, kindOf(message.track.codec));
+        break;
+      case "unpublish":
+      case "track_removed":
+        this.scheduler.removeTrack(message.trackId);
+        break;
     }
-    return distance >= 1 && distance <= MAX_REFERENCE_DISTANCE ? distance : null;
+    this.control.send(message);
   }
 
-  #isFull(): boolean {
-    return this.length > MAX_VIDEO_FRAMES || this.#bytes > MAX_VIDEO_BYTES;
+  /** See what a received CONTROL means for what we send. */
+  takeControl(message: ControlMessage): void {
+    if (message.type === "publish_rejected") this.scheduler.removeTrack(message.trackId);
   }
 
-  #dropFirst(count: number): void {
-    for (const { frame } of this.#waiting.splice(0, count)) this.#bytes -= frame.data.length;
-    this.dropped += count;
+  /** Queue a frame; without a lane, or of an unknown track, it is dropped. */
+  sendFrame(trackId: number, frame: EncodedFrame, now: Seconds): void {
+    if (!this.#hasLane) return;
+    this.scheduler.push(trackId, frame, now);
+    if (this.#pathIsOpen && this.scheduler.takesKeyframeNeed(trackId, now)) {
+      this.#events.push({ type: "keyframeNeeded", trackId });
+    }
   }
 
-  #dropDiscardable(): void {
-    const kept = this.#waiting.filter(({ frame }) => frame.keyframe || !frame.discardable);
-    this.dropped += this.length - kept.length;
-    this.#waiting = kept;
-    this.#bytes = kept.reduce((sum, { frame }) => sum + frame.data.length, 0);
+  /** The far end needs a keyframe of our track. */
+  keyframeRequested(trackId: number, now: Seconds): void {
+    this.scheduler.requestKeyframe(trackId);
+    this.tellKeyframeNeeds(now);
   }
 
-  /** Let the newest waiting keyframe be the first, or drop all if none waits; false if it was the first already. */
-  #dropToNewestKeyframe(): boolean {
-    const newest = this.#waiting.findLastIndex(({ frame }) => frame.keyframe);
-    if (newest === 0) return false;
-    if (newest < 0) this.clear();
-    else this.#dropFirst(newest);
-    return true;
+  /** Ask the encoders for the keyframes that are needed, once those can leave. */
+  tellKeyframeNeeds(now: Seconds): void {
+    if (!this.#pathIsOpen) return;
+    for (const trackId of this.scheduler.keyframeNeeds(now)) this.#events.push({ type: "keyframeNeeded", trackId });
+  }
+
+  get #pathIsOpen(): boolean {
+    return this.#hasLane && this.#inFlightBytes < this.congestion.window;
+  }
+
+  /**
+   * Learn what has arrived; lanes that are gone are skipped.
+   *
+   * @throws RemoteProtocolError something is acknowledged that was never sent.
+   */
+  takeAck(ack: Ack, lanes: ReadonlyMap<number, Lane>, now: Seconds): void {
+    this.control.acknowledge(ack.controlReceived);
+    const sentAt = ack.sentAtUs / 1e6;
+    for (const receipt of ack.lanes) {
+      const lane = lanes.get(receipt.laneId);
+      if (lane === undefined) continue;
+      const { octets, last } = lane.acknowledge(receipt.messagesReceived);
+      if (last === null) continue;
+      this.#inFlightBytes -= octets;
+      const receivedAt = receipt.lastReceivedAtUs / 1e6;
+      const delay = receivedAt - last.sentAt;
+      const roundTrip = now - last.sentAt - (sentAt - receivedAt);
+      this.congestion.acknowledged({ octets, delay, roundTrip, at: seconds(sentAt) }, now);
+    }
+    this.tellKeyframeNeeds(now);
+    const bitrateBps = this.congestion.takeChange();
+    if (bitrateBps !== null) this.#events.push({ type: "pathEstimateChanged", bitrateBps });
+  }
+
+  /** There is a lane to send on. */
+  laneOpened(): void {
+    this.#hasLane = true;
+  }
+
+  /** Send its CONTROL again, give its frames up; without any lane drop what waits. */
+  laneLost(lane: Lane, isLast: boolean): void {
+    this.#inFlightBytes -= lane.inFlightBytes;
+    this.control.laneLost(lane.laneId);
+    for (const trackId of new Set(lane.inFlight.map(({ videoTrackId }) => videoTrackId))) {
+      if (trackId !== null) this.scheduler.lost(trackId);
+    }
+    if (!isLast) return;
+    this.#hasLane = false;
+    this.scheduler.clear();
+    this.congestion.pathChanged();
+  }
+
+  /** Keep nothing: the session is over. */
+  end(): void {
+    this.#hasLane = false;
+    this.#inFlightBytes = 0;
+    this.scheduler = new Scheduler();
+    this.control = new ControlSender();
+  }
+
+  /** Figures of the path at `now`. */
+  path(now: Seconds): PathStatistics {
+    return {
+      bitrateBps: this.congestion.bitrateBps,
+      deliveredBps: this.congestion.delivered.bps,
+      roundTrip: this.congestion.roundTrip,
+      queueingDelay: seconds(this.congestion.delay.newest),
+      inFlightBytes: this.#inFlightBytes,
+      windowBytes: this.congestion.window,
+      backlog: this.scheduler.backlog(now),
+      framesDropped: this.scheduler.dropped,
+    };
   }
 }

@@ -6,7 +6,7 @@
 
 import type { EncodedFrame, MediaKind } from "../base/media.ts";
 import { type Seconds, seconds } from "../base/time.ts";
-import { AudioQueue, VideoQueue } from "./outgoing.ts";
+import { AudioQueue, VideoQueue } from "./queues.ts";
 
 /** A frame as a message; `videoTrackId` is null for audio. */
 export interface ScheduledMessage {

@@ -5,27 +5,24 @@
  * `nextMessage` returns, wakes up at `nextTimeout` for `handleTimeout`, and after each of these calls reads
  * `eventsReceived`. The application calls `sendControl`, `sendFrame` and `close`; the transport then pulls again.
  *
- * The theory of a session's life stands in `state`; this file ties the parts together: `lane` (counters),
- * `control-channel` (reliable CONTROL), `scheduler` and `outgoing` (queues), `continuity` (incoming frames),
- * `acknowledgements`, `congestion`.
+ * The theory of a session's life stands in `state`. This file keeps that life: lanes, handshake, timers, the end. The two
+ * halves are `outgoing` (with `scheduler`, `queues`, `congestion`) and `incoming` (with `continuity`).
  */
 
 import { CloseCode, LocalProtocolError, RemoteProtocolError, reasonOf } from "../base/errors.ts";
-import { type EncodedFrame, kindOf, type MediaKind } from "../base/media.ts";
+import type { EncodedFrame, MediaKind } from "../base/media.ts";
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
-import { type Control, decode, encode, type Message } from "../wire/codec.ts";
-import { type ControlMessage, DOWNLINK_ONLY, type KnownControl, UPLINK_ONLY } from "../wire/control.ts";
-import type { Close, Hello, Welcome } from "../wire/messages.ts";
-import type { Ack, Ping } from "../wire/path.ts";
+import { decode, encode, type Message } from "../wire/codec.ts";
+import type { KnownControl } from "../wire/control.ts";
+import type { Hello, Welcome } from "../wire/messages.ts";
 import { Acknowledger } from "./acknowledgements.ts";
-import { CongestionController, type PathStatistics } from "./congestion.ts";
-import { IncomingTracks } from "./continuity.ts";
-import { ControlOverflowError, ControlReceiver, ControlSender } from "./control-channel.ts";
+import type { PathStatistics } from "./congestion.ts";
 import type { SessionEvent } from "./events.ts";
 import { helloForLane, limitsFromWelcome, type Role, type WelcomeInfo, welcomeForLane } from "./handshake.ts";
+import { Incoming } from "./incoming.ts";
 import { Lane } from "./lane.ts";
 import { DEFAULT_LIMITS, type SessionLimits } from "./limits.ts";
-import { type ScheduledMessage, Scheduler } from "./scheduler.ts";
+import { Outgoing } from "./outgoing.ts";
 import { type State, step } from "./state.ts";
 
 const MAX_DETAIL_LENGTH = 512;
@@ -56,18 +53,15 @@ export class Session {
   #state: State = "connecting";
   #established = false;
   #deadline: Seconds | null;
+  #timeoutHandledAt = Number.NEGATIVE_INFINITY;
   readonly #lanes = new Map<number, Lane>();
   readonly #usedLaneIds = new Set<number>();
   #closing: Uint8Array<ArrayBuffer> | null = null;
   readonly #farewells = new Map<number, Uint8Array<ArrayBuffer>>();
-  #controlSender = new ControlSender();
-  readonly #controlReceiver = new ControlReceiver();
   readonly #acknowledger = new Acknowledger();
-  readonly #incoming = new IncomingTracks();
-  #scheduler = new Scheduler();
-  readonly #congestion = new CongestionController();
-  #inFlightBytes = 0;
-  #events: SessionEvent[] = [];
+  readonly #events: SessionEvent[] = [];
+  readonly #outgoing: Outgoing;
+  readonly #incoming: Incoming;
 
   /** @param sessionId 32 lower-case hexadecimal digits. */
   constructor(role: Role, sessionId: string, options: SessionOptions) {
@@ -80,6 +74,9 @@ export class Session {
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#hello = options.hello ?? null;
     this.#deadline = seconds(options.now + this.#limits.resumeWindow);
+    this.#outgoing = new Outgoing(this.#events);
+    const maxTracks = role === "gateway" ? this.#limits.maxTracks : Number.POSITIVE_INFINITY;
+    this.#incoming = new Incoming(role, maxTracks, this.#outgoing, this.#events);
   }
 
   // What one may ask.
@@ -106,29 +103,17 @@ export class Session {
 
   /** What the path can carry now, all outgoing tracks together. */
   get targetBitrateBps(): number {
-    return this.#congestion.bitrateBps;
+    return this.#outgoing.congestion.bitrateBps;
   }
 
   /** Figures of the path at `now`. */
   path(now: Seconds): PathStatistics {
-    const congestion = this.#congestion;
-    return {
-      bitrateBps: congestion.bitrateBps,
-      deliveredBps: congestion.delivered.bps,
-      roundTrip: congestion.roundTrip,
-      queueingDelay: seconds(congestion.delay.newest),
-      inFlightBytes: this.#inFlightBytes,
-      windowBytes: congestion.window,
-      backlog: this.#scheduler.backlog(now),
-      framesDropped: this.#scheduler.dropped,
-    };
+    return this.#outgoing.path(now);
   }
 
   /** What happened since the last call. */
   eventsReceived(): SessionEvent[] {
-    const happened = this.#events;
-    this.#events = [];
-    return happened;
+    return this.#events.splice(0);
   }
 
   // Lanes.
@@ -148,10 +133,9 @@ export class Session {
       laneKind: kind,
       key: this.key,
       resume: this.#state === "detached",
-      controlReceived: this.#controlReceiver.received,
+      controlReceived: this.#incoming.controlReceived,
     });
-    this.#usedLaneIds.add(laneId);
-    this.#lanes.set(laneId, new Lane(laneId, kind, encode(hello), false, now));
+    this.#addLane(new Lane(laneId, kind, encode(hello), false, now));
   }
 
   /**
@@ -167,15 +151,20 @@ export class Session {
     if (this.#state === "closed") return;
     if (this.#usedLaneIds.has(laneId)) throw new RemoteProtocolError("lane id used twice");
     if (hello.resume) for (const staleId of this.laneIds) this.#giveUp(staleId, now);
-    this.#controlSender.acknowledge(hello.controlReceived);
+    this.#outgoing.control.acknowledge(hello.controlReceived);
     this.#welcome = welcomeForLane(info, this.#limits, {
       laneId,
       resumed: this.#established,
-      controlReceived: this.#controlReceiver.received,
+      controlReceived: this.#incoming.controlReceived,
     });
-    this.#usedLaneIds.add(laneId);
-    this.#lanes.set(laneId, new Lane(laneId, hello.laneKind, encode(this.#welcome), true, now));
+    this.#addLane(new Lane(laneId, hello.laneKind, encode(this.#welcome), true, now));
     this.#welcomed(false, now);
+  }
+
+  #addLane(lane: Lane): void {
+    this.#usedLaneIds.add(lane.laneId);
+    this.#lanes.set(lane.laneId, lane);
+    this.#outgoing.laneOpened();
   }
 
   /** The carrier is gone, for whatever reason; unknown lanes are ignored. */
@@ -184,19 +173,13 @@ export class Session {
     const lane = this.#lanes.get(laneId);
     if (lane === undefined) return;
     this.#lanes.delete(laneId);
-    this.#inFlightBytes -= lane.inFlightBytes;
-    this.#controlSender.laneLost(laneId);
     this.#acknowledger.laneLost(laneId);
-    for (const trackId of new Set(lane.inFlight.map(({ videoTrackId }) => videoTrackId))) {
-      if (trackId !== null) this.#scheduler.lost(trackId);
-    }
+    this.#outgoing.laneLost(lane, this.#lanes.size === 0);
     if (this.#lanes.size > 0) return;
-    this.#scheduler.clear();
     const wasOpen = this.#state === "open";
     this.#state = step(this.#state, "lastLaneLost");
     if (!wasOpen) return;
     this.#deadline = seconds(now + this.#limits.resumeWindow);
-    this.#congestion.pathChanged();
     this.#events.push({ type: "allLanesLost" });
   }
 
@@ -215,7 +198,7 @@ export class Session {
     } else if (was === "detached") {
       this.#events.push({ type: "resumed" });
     }
-    this.#tellKeyframeNeeds(now);
+    this.#outgoing.tellKeyframeNeeds(now);
   }
 
   // What comes in.
@@ -253,96 +236,35 @@ export class Session {
     }
     switch (type) {
       case "audio":
-        if (this.#incoming.acceptAudio(message)) this.#deliver(message.trackId, message.frame);
+        this.#incoming.receiveAudio(message);
         break;
       case "video":
-        if (this.#incoming.acceptVideo(message)) this.#deliver(message.trackId, message.frame);
-        else this.#sendKeyframeRequests(now);
-        break;
-      case "ack":
-        this.#receiveAck(message, now);
+        this.#incoming.receiveVideo(message, now);
         break;
       case "control":
-        this.#receiveControl(message, now);
+        this.#incoming.receiveControl(message, now);
+        break;
+      case "ack":
+        this.#outgoing.takeAck(message, this.#lanes, now);
         break;
       case "ping":
-        this.#receivePing(lane, message, now);
+        lane.queuePong({
+          type: "pong",
+          pingSentAtUs: message.sentAtUs,
+          receivedAtUs: Math.floor(now * 1e6) as Microseconds,
+        });
         break;
       case "welcome":
         this.#receiveWelcome(lane, message, now);
         break;
       case "close":
-        this.#receiveClose(message);
+        this.#end(message.code, message.detail, true, message.reason);
         break;
       case "pong":
       case "skipped":
         // It was counted, and that is all.
         break;
     }
-  }
-
-  #deliver(trackId: number, frame: EncodedFrame): void {
-    this.#events.push({ type: "frameReceived", trackId, frame });
-  }
-
-  #receiveAck(ack: Ack, now: Seconds): void {
-    this.#controlSender.acknowledge(ack.controlReceived);
-    for (const receipt of ack.lanes) {
-      const lane = this.#lanes.get(receipt.laneId);
-      if (lane === undefined) continue;
-      const { octets, last } = lane.acknowledge(receipt.messagesReceived);
-      if (last === null) continue;
-      this.#inFlightBytes -= octets;
-      const receivedAt = receipt.lastReceivedAtUs / 1e6;
-      const sentAt = ack.sentAtUs / 1e6;
-      const delay = receivedAt - last.sentAt;
-      const roundTrip = now - last.sentAt - (sentAt - receivedAt);
-      this.#congestion.acknowledged({ octets, delay, roundTrip, at: seconds(sentAt) }, now);
-    }
-    this.#tellKeyframeNeeds(now);
-    const bitrateBps = this.#congestion.takeChange();
-    if (bitrateBps !== null) this.#events.push({ type: "pathEstimateChanged", bitrateBps });
-  }
-
-  #receiveControl(control: Control, now: Seconds): void {
-    for (const message of this.#controlReceiver.receive(control)) this.#takeControl(message, now);
-  }
-
-  #takeControl(message: ControlMessage, now: Seconds): void {
-    const wrong = this.role === "client" ? UPLINK_ONLY : DOWNLINK_ONLY;
-    if (wrong.has(message.type)) throw new RemoteProtocolError(`${message.type} in the wrong direction`);
-    switch (message.type) {
-      case "unknown":
-        return;
-      case "keyframe_request":
-        this.#scheduler.requestKeyframe(message.trackId);
-        this.#tellKeyframeNeeds(now);
-        return;
-      case "publish":
-      case "track_added":
-        this.#announceIncoming(message.track.trackId, kindOf(message.track.codec));
-        break;
-      case "unpublish":
-      case "track_removed":
-        this.removeIncomingTrack(message.trackId);
-        break;
-      case "publish_rejected":
-        this.removeOutgoingTrack(message.trackId);
-        break;
-    }
-    this.#events.push({ type: "controlReceived", message });
-  }
-
-  #announceIncoming(trackId: number, kind: MediaKind): void {
-    const maxTracks = this.role === "gateway" ? this.#welcome?.limits.maxTracks : undefined;
-    if (maxTracks !== undefined && !this.#incoming.has(trackId) && this.#incoming.size >= maxTracks) {
-      throw new RemoteProtocolError("too many tracks", CloseCode.RATE_LIMITED);
-    }
-    this.addIncomingTrack(trackId, kind);
-  }
-
-  #receivePing(lane: Lane, ping: Ping, now: Seconds): void {
-    lane.queuePong({ type: "pong", pingSentAtUs: ping.sentAtUs, receivedAtUs: microsecondsFloor(now) });
   }
 
   #receiveWelcome(lane: Lane, welcome: Welcome, now: Seconds): void {
@@ -352,17 +274,13 @@ export class Session {
     if (this.#established && !welcome.resumed) {
       throw new RemoteProtocolError("the gateway has forgotten the session", CloseCode.SESSION_UNKNOWN);
     }
-    this.#controlSender.acknowledge(welcome.controlReceived);
+    this.#outgoing.control.acknowledge(welcome.controlReceived);
     this.#welcome = welcome;
     this.#limits = limitsFromWelcome(this.#limits, welcome);
     // A tenth is left for headers, CONTROL and bursts.
-    this.#congestion.setMaxBitrate(Math.floor((welcome.limits.maxBytesPerSecond * 8 * 9) / 10));
+    this.#outgoing.congestion.setMaxBitrate(Math.floor((welcome.limits.maxBytesPerSecond * 8 * 9) / 10));
     lane.welcomed = true;
     this.#welcomed(welcome.resumed, now);
-  }
-
-  #receiveClose(close: Close): void {
-    this.#end(close.code, close.detail, true, close.reason);
   }
 
   // What goes out.
@@ -383,11 +301,7 @@ export class Session {
       lane.lastSentAt = now;
       return uncounted;
     }
-    const next = this.#nextCounted(lane, now);
-    if (next === null) return null;
-    lane.sent(next.data.length, now, next.videoTrackId);
-    this.#inFlightBytes += next.data.length;
-    return next.data;
+    return this.#outgoing.nextMessage(lane, now, this.#limits.idleTimeout / PING_SHARE);
   }
 
   /** HELLO, WELCOME and ACK: what no ACK reports. */
@@ -398,25 +312,7 @@ export class Session {
       return greeting;
     }
     if (!this.#acknowledger.isDue(lane.laneId, now)) return null;
-    return encode(this.#acknowledger.make(this.#lanes.values(), this.#controlReceiver.received, now));
-  }
-
-  #nextCounted(lane: Lane, now: Seconds): ScheduledMessage | null {
-    const pong = lane.nextPong();
-    if (pong !== undefined) return { data: encode(pong), videoTrackId: null };
-    const control = this.#controlSender.nextMessage(lane.laneId);
-    if (control !== null) return { data: control, videoTrackId: null };
-    const media = this.#nextMedia(now);
-    if (media !== null) return media;
-    if (now < lane.lastSentAt + this.#limits.idleTimeout / PING_SHARE) return null;
-    return { data: encode({ type: "ping", sentAtUs: microsecondsFloor(now) }), videoTrackId: null };
-  }
-
-  #nextMedia(now: Seconds): ScheduledMessage | null {
-    const inFlight = this.#inFlightBytes;
-    const withVideo = this.#scheduler.hasVideo && this.#congestion.allowsVideo(inFlight);
-    if (!this.#congestion.allowsAudio(inFlight)) return null;
-    return this.#scheduler.pop(now, withVideo);
+    return encode(this.#acknowledger.make(this.#lanes.values(), this.#incoming.controlReceived, now));
   }
 
   /**
@@ -428,85 +324,55 @@ export class Session {
    */
   sendControl(message: KnownControl, now: Seconds): void {
     if (this.#state === "closed") return;
-    switch (message.type) {
-      case "keyframe_request":
-        this.#incoming.wantKeyframe(message.trackId);
-        this.#sendKeyframeRequests(now);
+    this.#guard(() => {
+      if (message.type === "keyframe_request") {
+        this.#incoming.wantKeyframe(message.trackId, now);
         return;
-      case "publish":
-      case "track_added":
-        this.addOutgoingTrack(message.track.trackId, kindOf(message.track.codec));
-        break;
-      case "unpublish":
-      case "track_removed":
-        this.removeOutgoingTrack(message.trackId);
-        break;
-      case "publish_rejected":
-        this.removeIncomingTrack(message.trackId);
-        break;
-    }
-    this.#queueControl(message);
-  }
-
-  #queueControl(message: KnownControl): void {
-    try {
-      this.#controlSender.send(message);
-    } catch (error) {
-      if (!(error instanceof ControlOverflowError)) throw error;
-      this.#end(CloseCode.OVERLOADED, "the far end does not take our messages", false);
-    }
-  }
-
-  #sendKeyframeRequests(now: Seconds): void {
-    for (const trackId of this.#incoming.requestsDue(now)) this.#queueControl({ type: "keyframe_request", trackId });
+      }
+      this.#incoming.sendingControl(message);
+      this.#outgoing.sendControl(message);
+    });
   }
 
   /** Queue a frame in decode order. It may be dropped (PROTOCOL.md §5): no lane, a slow path, an unknown track. */
   sendFrame(trackId: number, frame: EncodedFrame, now: Seconds): void {
-    if (this.#lanes.size === 0) return;
-    this.#scheduler.push(trackId, frame, now);
-    if (this.#pathIsOpen && this.#scheduler.takesKeyframeNeed(trackId, now)) {
-      this.#events.push({ type: "keyframeNeeded", trackId });
-    }
-  }
-
-  /** Whether a keyframe that is asked for now has a chance to leave. */
-  get #pathIsOpen(): boolean {
-    return this.#lanes.size > 0 && this.#inFlightBytes < this.#congestion.window;
-  }
-
-  #tellKeyframeNeeds(now: Seconds): void {
-    if (!this.#pathIsOpen) return;
-    for (const trackId of this.#scheduler.keyframeNeeds(now)) this.#events.push({ type: "keyframeNeeded", trackId });
+    this.#outgoing.sendFrame(trackId, frame, now);
   }
 
   // Time.
 
-  /** When `handleTimeout` (and then `nextMessage`) has to be called; null: never. */
+  /**
+   * When `handleTimeout` (and then `nextMessage`) has to be called; null: never.
+   *
+   * What was due at the last `handleTimeout` and waits only for a pull is not told again: a lane whose carrier takes
+   * nothing must not make its owner spin.
+   */
   nextTimeout(): Seconds | null {
     if (this.#state === "closed") return null;
     const { idleTimeout } = this.#limits;
-    let next = Number.POSITIVE_INFINITY;
-    const consider = (at: number | null) => {
-      if (at !== null && at < next) next = at;
-    };
-    consider(this.#deadline);
-    consider(this.#incoming.nextRequestAt());
-    if (this.#lanes.size > 0) consider(this.#acknowledger.dueAt);
+    const handledAt = this.#timeoutHandledAt;
+    let next = Math.min(
+      this.#deadline ?? Number.POSITIVE_INFINITY,
+      this.#incoming.tracks.nextRequestAt() ?? Number.POSITIVE_INFINITY,
+    );
     for (const lane of this.#lanes.values()) {
-      consider(lane.lastHeardAt + idleTimeout);
-      consider(lane.lastSentAt + idleTimeout / PING_SHARE);
+      const pingAt = lane.lastSentAt + idleTimeout / PING_SHARE;
+      if (handledAt < pingAt && pingAt < next) next = pingAt;
+      next = Math.min(next, lane.lastHeardAt + idleTimeout);
     }
-    return next === Number.POSITIVE_INFINITY ? null : seconds(next);
+    const ackAt = this.#acknowledger.dueAt;
+    if (ackAt !== null && this.#lanes.size > 0 && handledAt < ackAt && ackAt < next) next = ackAt;
+    return next < Number.POSITIVE_INFINITY ? seconds(next) : null;
   }
 
   /** Do what is due; call it at `nextTimeout` or later, too early does no harm. */
   handleTimeout(now: Seconds): void {
     if (this.#state === "closed") return;
+    this.#timeoutHandledAt = now;
     for (const lane of [...this.#lanes.values()]) {
       if (now >= lane.lastHeardAt + this.#limits.idleTimeout || lane.isOverdue) this.#giveUp(lane.laneId, now);
     }
-    this.#sendKeyframeRequests(now);
+    this.#guard(() => this.#incoming.sendKeyframeRequests(now));
     if (this.#deadline !== null && now >= this.#deadline) {
       this.#end(CloseCode.TIMEOUT, "no lane came back in time", false);
     }
@@ -516,22 +382,22 @@ export class Session {
 
   /** Take frames of this track; done by `sendControl` for the messages that announce tracks. */
   addOutgoingTrack(trackId: number, kind: MediaKind): void {
-    this.#scheduler.addTrack(trackId, kind);
+    this.#outgoing.scheduler.addTrack(trackId, kind);
   }
 
   /** Drop the track's queued frames and take no more; unknown ones are ignored. */
   removeOutgoingTrack(trackId: number): void {
-    this.#scheduler.removeTrack(trackId);
+    this.#outgoing.scheduler.removeTrack(trackId);
   }
 
   /** Deliver frames of this track; done when `publish` or `track_added` arrives. */
   addIncomingTrack(trackId: number, kind: MediaKind): void {
-    this.#incoming.add(trackId, kind);
+    this.#incoming.tracks.add(trackId, kind);
   }
 
   /** Deliver no more frames of the track; unknown ones are ignored. */
   removeIncomingTrack(trackId: number): void {
-    this.#incoming.remove(trackId);
+    this.#incoming.tracks.remove(trackId);
   }
 
   // The end.
@@ -553,11 +419,7 @@ export class Session {
       }
     }
     this.#lanes.clear();
-    this.#inFlightBytes = 0;
-    this.#scheduler = new Scheduler();
-    this.#controlSender = new ControlSender();
+    this.#outgoing.end();
     this.#events.push({ type: "closed", code, reason, byRemote, detail: told });
   }
 }
-
-const microsecondsFloor = (now: Seconds): Microseconds => Math.floor(now * 1e6) as Microseconds;

@@ -1,0 +1,108 @@
+/** Everything that arrives for the application: frames, CONTROL, and the keyframe requests that gaps cause. */
+
+import { CloseCode, RemoteProtocolError } from "../base/errors.ts";
+import { kindOf, type Track } from "../base/media.ts";
+import type { Seconds } from "../base/time.ts";
+import type { Control } from "../wire/codec.ts";
+import { type ControlMessage, DOWNLINK_ONLY, type KnownControl, UPLINK_ONLY } from "../wire/control.ts";
+import type { AudioMessage, VideoMessage } from "../wire/media.ts";
+import { IncomingTracks } from "./continuity.ts";
+import { ControlReceiver } from "./control-channel.ts";
+import type { SessionEvent } from "./events.ts";
+import type { Role } from "./handshake.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+/** The receiving half of a session; it puts its events into the session's list and its requests into `outgoing`. */
+export class Incoming {
+  readonly tracks = new IncomingTracks();
+  readonly #control = new ControlReceiver();
+  readonly #notForUs: ReadonlySet<string>;
+  readonly #maxTracks: number;
+  readonly #outgoing: Outgoing;
+  readonly #events: SessionEvent[];
+
+  /**
+   * @param role which CONTROL types are for us.
+   * @param maxTracks how many tracks the far end may announce at once.
+   * @param outgoing carries our keyframe requests.
+   * @param events the session's list.
+   */
+  constructor(role: Role, maxTracks: number, outgoing: Outgoing, events: SessionEvent[]) {
+    this.#notForUs = role === "client" ? UPLINK_ONLY : DOWNLINK_ONLY;
+    this.#maxTracks = maxTracks;
+    this.#outgoing = outgoing;
+    this.#events = events;
+  }
+
+  /** The highest CONTROL number below which nothing is missing. */
+  get controlReceived(): number {
+    return this.#control.received;
+  }
+
+  /** Deliver an audio packet, or drop it. */
+  receiveAudio(message: AudioMessage): void {
+    if (!this.tracks.acceptAudio(message)) return;
+    this.#events.push({ type: "frameReceived", trackId: message.trackId, frame: message.frame });
+  }
+
+  /** Deliver a video frame, or drop it and see whether a keyframe has to be asked for. */
+  receiveVideo(message: VideoMessage, now: Seconds): void {
+    if (this.tracks.acceptVideo(message)) {
+      this.#events.push({ type: "frameReceived", trackId: message.trackId, frame: message.frame });
+    } else {
+      this.sendKeyframeRequests(now);
+    }
+  }
+
+  /** Deliver CONTROL in order. @throws RemoteProtocolError wrong direction, too far ahead, or too many tracks. */
+  receiveControl(control: Control, now: Seconds): void {
+    for (const message of this.#control.receive(control)) this.#take(message, now);
+  }
+
+  #take(message: ControlMessage, now: Seconds): void {
+    if (this.#notForUs.has(message.type)) throw new RemoteProtocolError(`${message.type} in the wrong direction`);
+    switch (message.type) {
+      case "unknown":
+        return;
+      case "keyframe_request":
+        this.#outgoing.keyframeRequested(message.trackId, now);
+        return;
+      case "publish":
+      case "track_added":
+        this.#announce(message.track);
+        break;
+      case "unpublish":
+      case "track_removed":
+        this.tracks.remove(message.trackId);
+        break;
+      default:
+        this.#outgoing.takeControl(message);
+    }
+    this.#events.push({ type: "controlReceived", message });
+  }
+
+  #announce({ trackId, codec }: Track): void {
+    if (!this.tracks.has(trackId) && this.tracks.size >= this.#maxTracks) {
+      throw new RemoteProtocolError("too many tracks", CloseCode.RATE_LIMITED);
+    }
+    this.tracks.add(trackId, kindOf(codec));
+  }
+
+  /** See what a CONTROL of ours means for what we receive. */
+  sendingControl(message: KnownControl): void {
+    if (message.type === "publish_rejected") this.tracks.remove(message.trackId);
+  }
+
+  /** The application needs a keyframe: ask now, or as soon as the interval since the last request is over. */
+  wantKeyframe(trackId: number, now: Seconds): void {
+    this.tracks.wantKeyframe(trackId);
+    this.sendKeyframeRequests(now);
+  }
+
+  /** Send what is due. @throws RemoteProtocolError too many CONTROL messages wait; `overloaded`. */
+  sendKeyframeRequests(now: Seconds): void {
+    for (const trackId of this.tracks.requestsDue(now)) {
+      this.#outgoing.sendControl({ type: "keyframe_request", trackId });
+    }
+  }
+}
