@@ -5,6 +5,7 @@ from __future__ import annotations
 from wsmedia.adapters.embedded import EmbeddedAdapter
 from wsmedia.app.access import Access
 from wsmedia.app.adapters import make_adapter
+from wsmedia.app.native import NativeRoutes
 from wsmedia.app.rooms import RoomRoutes
 from wsmedia.app.sessions import SessionHost
 from wsmedia.app.settings import Settings
@@ -29,6 +30,7 @@ class Parts:
         self.embedded = self.adapter if isinstance(self.adapter, EmbeddedAdapter) else None
         self.sessions = SessionHost(settings, self.access, self.adapter, clock)
         self.rooms = RoomRoutes(self.embedded, self.access)
+        self.native = NativeRoutes(settings, self.embedded, self.access)
 
     async def start(self) -> None:
         """Get ready for the first request."""
@@ -38,4 +40,5 @@ class Parts:
         """End sessions, event streams and the SFU's connections, in order."""
         self.rooms.close()
         await self.sessions.close()
+        await self.native.close()
         await self.adapter.close()

@@ -96,12 +96,11 @@ class Gateway:
     async def stop(self) -> None:
         """Close every session in order, finish what is being answered, stop listening."""
         await self.parts.close()
-        for server, _, _ in self._servers:
-            server.should_exit = True
-        for server, bound, task in self._servers:
-            await task
-            await server.shutdown(sockets=[bound])
-        self._servers.clear()
+        servers, self._servers = self._servers, []
+        for _, _, ticking in servers:
+            ticking.cancel()
+        await asyncio.gather(*(ticking for _, _, ticking in servers), return_exceptions=True)
+        await asyncio.gather(*(server.shutdown(sockets=[bound]) for server, bound, _ in servers))
 
     def _config(self, app: object, *, tls: bool) -> uvicorn.Config:
         settings = self._settings

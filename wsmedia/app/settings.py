@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     adapter: Literal["embedded", "janus"] = _setting(
         "embedded", description="The SFU: embedded (rooms in this process) or janus.", panel=_SFU
     )
+    native_address: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (),
+        description="Address of this machine that native WebRTC participants of the embedded SFU are offered; all of "
+        "them by default.",
+        panel=_SFU,
+    )
     janus_url: str = _setting("ws://127.0.0.1:8188", description="Janus' WebSocket API (ws:// or wss://).", panel=_SFU)
     janus_pin: SecretStr | None = _setting(None, description="PIN of the VideoRoom.", panel=_SFU)
     janus_bitrate: int | None = _setting(
@@ -100,6 +106,7 @@ class Settings(BaseSettings):
 
     max_sessions: int = _setting(1000, ge=1, description="Tunnel sessions at once.", panel=_LIMITS)
     max_participants: int = _setting(100, ge=1, description="People in one room of the embedded SFU.", panel=_LIMITS)
+    max_native: int = _setting(500, ge=0, description="Native WebRTC connections at once.", panel=_LIMITS)
     max_message_bytes: int = _setting(
         1_048_576, ge=65_536, le=67_108_864, description="Largest tunnel message.", panel=_LIMITS
     )
@@ -133,7 +140,7 @@ class Settings(BaseSettings):
         "info", description="How much is logged to standard error.", panel=_OTHER
     )
 
-    @field_validator("token_key", "allowed_origin", "trusted_proxy", "janus_room", mode="before")
+    @field_validator("token_key", "allowed_origin", "trusted_proxy", "native_address", "janus_room", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

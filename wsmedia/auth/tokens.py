@@ -59,16 +59,16 @@ class TokenVerifier:
                 ours; ``FORBIDDEN`` when it is for another room or for nothing at all.
         """
         if not token:
-            raise AdmissionError("a token is needed to enter", CloseCode.UNAUTHORIZED)
+            raise AdmissionError("A token is needed to enter.", CloseCode.UNAUTHORIZED)
         if len(token) > _MAX_TOKEN_LENGTH:
-            raise AdmissionError("the token is too long to be one", CloseCode.UNAUTHORIZED)
+            raise AdmissionError("The token is too long to be one.", CloseCode.UNAUTHORIZED)
         claims = self._claims(token)
         if not isinstance(claims["exp"], int | float) or isinstance(claims["exp"], bool):
-            raise AdmissionError("the token's exp is not a time", CloseCode.UNAUTHORIZED)
+            raise AdmissionError("The token's exp is not a time.", CloseCode.UNAUTHORIZED)
         if now_s > claims["exp"] + _LEEWAY_S:
-            raise AdmissionError("the token has expired", CloseCode.UNAUTHORIZED)
+            raise AdmissionError("The token has expired.", CloseCode.UNAUTHORIZED)
         if claims["room"] not in (room, _ANY_ROOM):
-            raise AdmissionError("the token is for another room", CloseCode.FORBIDDEN)
+            raise AdmissionError("The token is for another room.", CloseCode.FORBIDDEN)
         name = claims.get("name")
         grant = Grant(
             # Only a plain true grants: a token maker who writes "false" in quotes does not mean yes.
@@ -77,7 +77,7 @@ class TokenVerifier:
             name=name if isinstance(name, str) and name else None,
         )
         if not (grant.publish or grant.subscribe):
-            raise AdmissionError("the token allows neither publishing nor subscribing", CloseCode.FORBIDDEN)
+            raise AdmissionError("The token allows neither publishing nor subscribing.", CloseCode.FORBIDDEN)
         return grant
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -102,10 +102,10 @@ class TokenVerifier:
             except jwt.InvalidSignatureError:
                 continue
             except jwt.MissingRequiredClaimError as error:
-                raise AdmissionError(f"the token lacks the claim {error.claim}", CloseCode.UNAUTHORIZED) from error
+                raise AdmissionError(f"The token lacks the claim {error.claim}.", CloseCode.UNAUTHORIZED) from error
             except (jwt.PyJWTError, ValueError) as error:
-                raise AdmissionError("the token is malformed", CloseCode.UNAUTHORIZED) from error
-        raise AdmissionError("the token was signed with a key that is not in use here", CloseCode.UNAUTHORIZED)
+                raise AdmissionError("The token is malformed.", CloseCode.UNAUTHORIZED) from error
+        raise AdmissionError("The token was signed with a key that is not in use here.", CloseCode.UNAUTHORIZED)
 
 
 def issue_token(

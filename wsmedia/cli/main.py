@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from wsmedia import __version__
+from wsmedia.cli.publish import publish
+from wsmedia.cli.record import record
 from wsmedia.cli.serve import serve
 from wsmedia.cli.settings_options import with_settings
 from wsmedia.cli.token import token
@@ -18,6 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 app.command("serve")(with_settings(serve))
+app.command("publish")(publish)
+app.command("record")(record)
 app.command("token")(token)
 
 

@@ -142,7 +142,7 @@ class Bridge:
             if self._grant.publish:
                 self._uplink.publish(message.track.to_track())
             else:
-                self._uplink.reject(message.track.track_id, "the token does not allow publishing")
+                self._uplink.reject(message.track.track_id, "The token does not allow publishing.")
         elif isinstance(message, Unpublish):
             self._uplink.unpublish(message.track_id)
         elif isinstance(message, Mute):

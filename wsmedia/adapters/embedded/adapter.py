@@ -69,7 +69,7 @@ class EmbeddedAdapter:
         """Enter a room, as ``join`` does, without being awaited."""
         room = self._room(name)
         if len(room.participants) >= self._max_participants:
-            raise SfuError(f"the room is full: {self._max_participants} people are in it")
+            raise SfuError(f"The room is full: {self._max_participants} people are in it.")
         membership = room.join(participant, events)
         events.room_state_changed(RoomState.CONNECTED, "")
         return EmbeddedConnection(self, room, membership)

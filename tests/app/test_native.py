@@ -1,0 +1,186 @@
+"""Native WebRTC participants by WHIP and WHEP, beside tunnelled ones in the same room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.peer.support import AUDIO, VIDEO, Frames, audio_frames, video_frames
+from tests.support.gateway import CAMERA, MICROPHONE, TunnelClient, eventually, http_url, running_gateway
+from tests.support.live_clip import nals
+from wsmedia.app.server import Gateway
+from wsmedia.media import EncodedFrame, MediaKind
+from wsmedia.peer import PeerConfig, PeerConnection, PeerState, RtpReceiver
+from wsmedia.ports import FrameSink
+from wsmedia.wire import ParticipantJoined, ParticipantLeft, TargetBitrate, TrackAdded
+
+SDP = {"Content-Type": "application/sdp"}
+ADDRESS = "127.0.0.1"
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    async with running_gateway(native_address=[ADDRESS]) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def http(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=http_url(gateway)) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(gateway: Gateway) -> AsyncIterator[TunnelClient]:
+    client = await TunnelClient(gateway, name="Alice").connect()
+    yield client
+    await client.close()
+
+
+@contextlib.asynccontextmanager
+async def peer() -> AsyncIterator[PeerConnection]:
+    connection = PeerConnection(PeerConfig(addresses=[ADDRESS]))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def connect(http: httpx.AsyncClient, path: str, connection: PeerConnection) -> httpx.Response:
+    response = await http.post(path, content=await connection.create_offer(), headers=SDP)
+    assert response.status_code == 201, response.text
+    assert response.headers["Content-Type"] == "application/sdp"
+    await connection.accept_answer(response.text)
+    await eventually(lambda: connection.state is PeerState.CONNECTED, "the connection")
+    return response
+
+
+async def play(frames: tuple[EncodedFrame, ...], sink: FrameSink) -> None:
+    for frame in frames:
+        sink.send_frame(frame)
+        await asyncio.sleep(0)
+
+
+async def test_a_native_publisher_is_a_participant_like_any_other(http: httpx.AsyncClient, alice: TunnelClient) -> None:
+    async with peer() as bob:
+        video, audio = bob.add_sender(VIDEO), bob.add_sender(AUDIO)
+        asked: list[None] = []
+        video.on_keyframe_request = lambda: asked.append(None)
+        response = await connect(http, "/v1/rooms/r/whip?name=B%C3%B6b", bob)
+        await eventually(lambda: alice.controls(ParticipantJoined), "Böb's joining")
+        joined = alice.controls(ParticipantJoined)[0].participant
+        assert joined.name == "Böb"
+        assert joined.participant_id == response.headers["Wsmedia-Participant"]
+        await eventually(lambda: len(alice.controls(TrackAdded)) == 2, "his tracks")
+        tracks = {added.track.kind: added.track.track_id for added in alice.controls(TrackAdded)}
+
+        await eventually(lambda: asked, "a keyframe request")
+        pictures, sounds = video_frames(30), audio_frames(20)
+        await play(pictures, video)
+        await play(sounds, audio)
+        shown = alice.frames.setdefault(tracks[MediaKind.VIDEO], [])
+        heard = alice.frames.setdefault(tracks[MediaKind.AUDIO], [])
+        await eventually(lambda: len(shown) == 30 and len(heard) >= 19, "his media")
+        assert [nals(frame.data) for frame in shown] == [nals(frame.data) for frame in pictures]
+        assert {bytes(frame.data) for frame in heard} <= {bytes(frame.data) for frame in sounds}
+
+        assert (await http.delete(response.headers["Location"])).status_code == 200
+        await eventually(lambda: alice.controls(ParticipantLeft), "Böb's leaving")
+        assert (await http.delete(response.headers["Location"])).status_code == 404
+
+
+async def test_a_native_publisher_who_vanishes_leaves(http: httpx.AsyncClient, alice: TunnelClient) -> None:
+    async with peer() as bob:
+        bob.add_sender(AUDIO)
+        await connect(http, "/v1/rooms/r/whip", bob)
+        await eventually(lambda: alice.controls(ParticipantJoined), "the guest's joining")
+        assert alice.controls(ParticipantJoined)[0].participant.name == "Guest"
+    await eventually(lambda: alice.controls(ParticipantLeft), "the guest's leaving")
+
+
+async def test_a_native_subscriber_gets_a_tunnelled_participants_media(
+    http: httpx.AsyncClient, alice: TunnelClient
+) -> None:
+    async with peer() as bob:
+        frames = {kind: Frames() for kind in MediaKind}
+
+        def on_receiver(receiver: RtpReceiver) -> None:
+            receiver.add_sink(frames[receiver.kind])
+
+        bob.on_receiver = on_receiver
+        for kind in MediaKind:
+            bob.add_receiver_section(kind)
+        alice.publish(MICROPHONE)
+        room = (await http.get("/v1/rooms/r")).json()
+        participant_id = room["participants"][0]["participant_id"]
+        await connect(http, f"/v1/rooms/r/whep/{participant_id}", bob)
+
+        # The camera comes later and is sent without another negotiation.
+        alice.publish(CAMERA)
+        await eventually(lambda: alice.keyframes_needed(CAMERA.track_id), "a keyframe request")
+        pictures, sounds = video_frames(30), audio_frames(20)
+        for picture in pictures:
+            alice.send_frame(CAMERA, picture)
+            await asyncio.sleep(0)
+        for sound in sounds:
+            alice.send_frame(MICROPHONE, sound)
+            await asyncio.sleep(0)
+        shown = await frames[MediaKind.VIDEO].wait(30)
+        await frames[MediaKind.AUDIO].wait(20)
+        assert [nals(frame.data) for frame in shown] == [nals(frame.data) for frame in pictures]
+        assert frames[MediaKind.AUDIO].data == [bytes(sound.data) for sound in sounds]
+
+        bob.set_receive_capacity(400_000)
+        await eventually(lambda: any(t.bitrate_bps < 1e6 for t in alice.controls(TargetBitrate)), "a lower target")
+        await alice.close()
+        alice.pump.stop()
+
+
+async def test_a_subscription_ends_with_its_participant(http: httpx.AsyncClient, gateway: Gateway) -> None:
+    async with peer() as carol, peer() as bob:
+        carol.add_sender(AUDIO)
+        published = await connect(http, "/v1/rooms/r/whip?name=Carol", carol)
+        bob.add_receiver_section(MediaKind.AUDIO)
+        await connect(http, f"/v1/rooms/r/whep/{published.headers['Wsmedia-Participant']}", bob)
+        await http.delete(published.headers["Location"])
+        await eventually(lambda: bob.state in (PeerState.CLOSED, PeerState.FAILED), "the end of the subscription")
+    assert gateway.parts.embedded is not None
+    await eventually(lambda: gateway.parts.embedded.find_room("r") is None, "an empty house")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "status"),
+    [
+        ("/v1/rooms/r/whip", {"Content-Type": "text/plain"}, "v=0", 415),
+        ("/v1/rooms/r/whip", SDP, "nonsense", 400),
+        ("/v1/rooms/r/whip", SDP, "", 400),
+        ("/v1/rooms/r/whip", SDP, b"\xff\xfe", 400),
+        ("/v1/rooms/r/whip", SDP, "v=0\r\n" + "a=x\r\n" * 20_000, 413),
+        ("/v1/rooms/r/whip?name=%00", SDP, "v=0", 400),
+        ("/v1/rooms/r/whip?name=" + "x" * 65, SDP, "v=0", 400),
+        ("/v1/rooms/" + "r" * 65 + "/whip", SDP, "v=0", 404),
+        ("/v1/rooms/r/whep/nobody", SDP, "v=0", 404),
+        ("/v1/rooms/r/whip", {**SDP, "Origin": "https://evil.example"}, "v=0", 403),
+    ],
+)
+async def test_what_is_wrong_is_said_in_plain_words(
+    http: httpx.AsyncClient, gateway: Gateway, path: str, headers: dict[str, str], body: str | bytes, status: int
+) -> None:
+    response = await http.post(path, content=body, headers=headers)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["detail"][-1] in ".-"
+    assert gateway.parts.embedded is not None
+    assert gateway.parts.embedded.find_room("r") is None
+
+
+async def test_no_more_connections_than_allowed() -> None:
+    async with running_gateway(max_native=0) as gateway, httpx.AsyncClient(base_url=http_url(gateway)) as http:
+        response = await http.post("/v1/rooms/r/whip", content="v=0", headers=SDP)
+        assert response.status_code == 503

@@ -1,0 +1,154 @@
+"""WHIP and WHEP over HTTP (RFC 9725 and its sibling for egress): native WebRTC into and out of the embedded SFU."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wsmedia.adapters.embedded import EmbeddedAdapter, NativePeer, NativePublisher, NativeSubscriber
+from wsmedia.app.access import Access
+from wsmedia.app.problems import Problem
+from wsmedia.app.rooms import require_embedded, room_name
+from wsmedia.app.settings import Settings
+from wsmedia.errors import PeerError, SdpError, SfuError
+from wsmedia.media import Participant
+from wsmedia.peer import PeerConfig, PeerConnection
+
+_MAX_SDP_BYTES = 65_536
+_CONNECT_TIMEOUT = 15.0
+_DEFAULT_NAME = "Guest"
+_BAD_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+logger = logging.getLogger(__name__)
+
+
+class NativeRoutes:
+    """``/v1/rooms/{room}/whip``, ``/v1/rooms/{room}/whep/{participant_id}`` and ``/v1/resources/{resource_id}``.
+
+    Args:
+        settings: addresses and how many connections there may be.
+        adapter: None when another SFU is configured; then everything is 404.
+        access: checks tokens and origins.
+    """
+
+    def __init__(self, settings: Settings, adapter: EmbeddedAdapter | None, access: Access) -> None:
+        self._settings = settings
+        self._adapter = adapter
+        self._access = access
+        self._resources: dict[str, NativePeer] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def publish(self, request: Request) -> Response:
+        """WHIP: the body is an offer to send."""
+        adapter, room = require_embedded(self._adapter), room_name(request)
+        self._access.check_origin(request)
+        grant = self._access.grant_request(request, room)
+        if not grant.publish:
+            raise Problem(HTTPStatus.FORBIDDEN, "The token does not allow publishing.")
+        participant = Participant(f"p-{secrets.token_hex(8)}", grant.name or _name(request))
+        offer = await _read_offer(request)
+        resource_id, peer = self._new_peer()
+        try:
+            native = NativePublisher(adapter, room, participant, peer, lambda: self._ended(resource_id, peer))
+        except SfuError as error:
+            self._close_soon(peer)
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        response = await self._answer(resource_id, native, offer)
+        response.headers["Wsmedia-Participant"] = participant.participant_id
+        logger.info("native %s entered room %s", resource_id[:6], room)
+        return response
+
+    async def subscribe(self, request: Request) -> Response:
+        """WHEP: the body is an offer to receive one participant's tracks."""
+        adapter, room = require_embedded(self._adapter), room_name(request)
+        self._access.check_origin(request)
+        if not self._access.grant_request(request, room).subscribe:
+            raise Problem(HTTPStatus.FORBIDDEN, "The token does not allow subscribing.")
+        offer = await _read_offer(request)
+        resource_id, peer = self._new_peer()
+        participant_id = request.path_params["participant_id"]
+        try:
+            native = NativeSubscriber(adapter, room, participant_id, peer, lambda: self._ended(resource_id, peer))
+        except SfuError as error:
+            self._close_soon(peer)
+            raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+        return await self._answer(resource_id, native, offer)
+
+    async def end(self, request: Request) -> Response:
+        """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission."""
+        self._access.check_origin(request)
+        native = self._resources.get(request.path_params["resource_id"])
+        if native is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "This connection has ended already.")
+        native.end()
+        return Response(status_code=HTTPStatus.OK)
+
+    async def close(self) -> None:
+        """End every native connection and wait until their peers are closed."""
+        for native in list(self._resources.values()):
+            native.end()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _new_peer(self) -> tuple[str, PeerConnection]:
+        if len(self._resources) >= self._settings.max_native:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway has as many WebRTC connections as it may.")
+        config = PeerConfig(addresses=list(self._settings.native_address) or None, connect_timeout=_CONNECT_TIMEOUT)
+        return secrets.token_hex(16), PeerConnection(config)
+
+    async def _answer(self, resource_id: str, native: NativePeer, offer: str) -> Response:
+        self._resources[resource_id] = native
+        try:
+            answer = await native.answer(offer)
+        except SdpError as error:
+            native.end()
+            raise Problem(HTTPStatus.BAD_REQUEST, f"The offer cannot be used: {error}.") from error
+        except PeerError as error:
+            native.end()
+            raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"The gateway cannot connect: {error}.") from error
+        except BaseException:
+            native.end()
+            raise
+        headers = {"Location": f"/v1/resources/{resource_id}", "Cache-Control": "no-store"}
+        return Response(answer, HTTPStatus.CREATED, headers, media_type="application/sdp")
+
+    def _ended(self, resource_id: str, peer: PeerConnection) -> None:
+        if self._resources.pop(resource_id, None) is not None:
+            logger.info("native %s ended", resource_id[:6])
+        self._close_soon(peer)
+
+    def _close_soon(self, peer: PeerConnection) -> None:
+        task = asyncio.create_task(peer.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def _name(request: Request) -> str:
+    name = request.query_params.get("name", _DEFAULT_NAME).strip()
+    if not 1 <= len(name) <= 64 or _BAD_NAME.search(name):
+        raise Problem(HTTPStatus.BAD_REQUEST, "A name has 1 to 64 characters, none of them a control character.")
+    return name
+
+
+async def _read_offer(request: Request) -> str:
+    """The body of a request, as SDP.
+
+    Raises:
+        Problem: 415 when it is something else, 413 when it is too long, 400 when it is not UTF-8.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body has to be an offer of type application/sdp.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_SDP_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"An offer has at most {_MAX_SDP_BYTES} octets.")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The offer is not UTF-8.") from None
