@@ -33,14 +33,16 @@ export function shareBitrate(pathBps: number, tracks: readonly RatedTrack[]): Re
     if (!track.muted) rest -= share;
   }
   const pictures = tracks.filter(({ track }) => kindOf(track.codec) === "video");
-  const byCeiling = pictures.toSorted((a, b) => a.ceilingBps - b.ceilingBps);
-  let sharers = pictures.filter(({ track }) => !track.muted).length;
-  for (const { track, ceilingBps } of byCeiling) {
-    const share = Math.max(MIN_VIDEO_BPS, Math.min(ceilingBps, rest / Math.max(1, sharers)));
-    shares.set(track.trackId, Math.round(share));
-    if (track.muted) continue;
-    rest -= share;
-    sharers -= 1;
+  const shown = pictures.filter(({ track }) => !track.muted).toSorted((a, b) => a.ceilingBps - b.ceilingBps);
+  for (const { track, ceilingBps } of pictures) {
+    // What a muted one would get if it joined the others.
+    const share = Math.max(MIN_VIDEO_BPS, Math.min(ceilingBps, rest / (shown.length + 1)));
+    if (track.muted) shares.set(track.trackId, Math.round(share));
   }
+  shown.forEach(({ track, ceilingBps }, index) => {
+    const share = Math.max(MIN_VIDEO_BPS, Math.min(ceilingBps, rest / (shown.length - index)));
+    shares.set(track.trackId, Math.round(share));
+    rest -= share;
+  });
   return shares;
 }
