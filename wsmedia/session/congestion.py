@@ -9,6 +9,7 @@ the delivered rate down and grows gently near the rate at which the path was las
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from wsmedia.session.delay import DeliveredRate, QueueingDelay, RecentMinimum
@@ -83,7 +84,8 @@ class CongestionController:
         self._slow_start = True
         self._was_limited = False
         self._full_at_bps: int | None = None
-        self._cut_at = float("-inf")
+        self._window_cut_at = -math.inf
+        self._bitrate_cut_at = -math.inf
         self._updated_at: float | None = None
 
     def set_max_bitrate(self, bitrate_bps: int) -> None:
@@ -137,16 +139,19 @@ class CongestionController:
         self._was_limited = False
 
     def _full_path(self, least: float, now: float) -> None:
-        if self.delay.is_draining or now - self._cut_at < CUT_INTERVAL + self._base_round_trip:
+        if self.delay.is_draining:
             return
-        self._cut_at = now
-        self._slow_start = False
-        # Never below what keeps the path busy at the rate that it shows.
-        busy = int(self.delivered.bps / 8 * (self._base_round_trip + 0.03))
-        factor = 0.6 if least > WINDOW_DEEP_CUT_DELAY else 0.8
-        self.window = max(MIN_WINDOW, busy, int(self.window * factor))
+        earlier = now - CUT_INTERVAL - self._base_round_trip
+        if self._window_cut_at <= earlier:
+            self._window_cut_at = now
+            self._slow_start = False
+            # Never below what keeps the path busy at the rate that it shows.
+            busy = int(self.delivered.bps / 8 * (self._base_round_trip + 0.03))
+            factor = 0.6 if least > WINDOW_DEEP_CUT_DELAY else 0.8
+            self.window = max(MIN_WINDOW, busy, int(self.window * factor))
         # A window that limits hides the queue on our own side: then a little delay on the path says as much.
-        if least > BITRATE_CUT_DELAY or self._was_limited:
+        if self._bitrate_cut_at <= earlier and (least > BITRATE_CUT_DELAY or self._was_limited):
+            self._bitrate_cut_at = now
             self._full_at_bps = self.delivered.bps
             # Half at most: what was delivered may have been little because little was sent.
             target = max(int(0.85 * self.delivered.bps), self.bitrate_bps // 2, MIN_BITRATE)
@@ -156,7 +161,8 @@ class CongestionController:
         if least < WINDOW_GROWTH_DELAY and self._was_limited:
             self.window = min(self.window + (octets if self._slow_start else octets // 5), MAX_WINDOW)
         growth_delay = WINDOW_GROWTH_DELAY if self._was_limited else GROWTH_DELAY
-        if least > growth_delay or now - self._cut_at < GROWTH_PAUSE + self._base_round_trip:
+        cut_at = max(self._window_cut_at, self._bitrate_cut_at)
+        if least > growth_delay or now - cut_at < GROWTH_PAUSE + self._base_round_trip:
             return
         ceiling = min(self._max_bitrate, int(PROBE_FACTOR * self.delivered.peak_bps) + PROBE_MARGIN)
         if self.bitrate_bps < ceiling:

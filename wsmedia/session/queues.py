@@ -22,6 +22,8 @@ MAX_SUPERSEDED_AGE = 0.1
 """Seconds after which waiting frames give way when a newer keyframe comes."""
 MAX_VIDEO_AGE = 0.5
 """Seconds after which any other waiting frame is dropped with everything up to the next keyframe."""
+MAX_KEYFRAME_AGE = 2.0
+"""Seconds after which even the newest keyframe is dropped: it shows what nobody wants to see any more."""
 MAX_VIDEO_FRAMES = 64
 MAX_VIDEO_BYTES = 2_000_000
 """What may wait of one track; beyond it D frames go first, then everything up to the newest keyframe."""
@@ -144,6 +146,10 @@ class VideoQueue:
             if frame.discardable and not frame.keyframe:
                 self._drop_first(1)
                 continue
+            if frame.keyframe and age > MAX_KEYFRAME_AGE:
+                self._drop_first(1)
+                self.lost()
+                continue
             # What waited only behind its keyframe is not stale yet: dropping it would cost another keyframe.
             if age <= MAX_VIDEO_AGE or now - self._keyframe_left_at <= MAX_VIDEO_AGE:
                 return
@@ -151,8 +157,7 @@ class VideoQueue:
                 return
 
     def pop(self, now: float) -> bytes | None:
-        """The next frame as a message, or None."""
-        self.drop_stale(now)
+        """The next frame as a message, or None; call ``drop_stale`` first."""
         while self._waiting:
             frame, _ = self._waiting.popleft()
             self._bytes -= len(frame.data)

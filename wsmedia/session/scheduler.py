@@ -45,6 +45,13 @@ class Scheduler:
         elif track_id in self._audio:
             self._audio.push(track_id, frame, now)
 
+    def drop_stale(self, now: float) -> None:
+        """Drop the video that has waited too long; call it before ``pop``, and also when nothing may leave."""
+        for queue in list(self._ready.values()):
+            queue.drop_stale(now)
+            if not len(queue):
+                del self._ready[queue.track_id]
+
     def pop(self, now: float, *, with_video: bool) -> tuple[bytes, int] | None:
         """The next frame as a message and its video track (or ``NOT_VIDEO``), or None if nothing may leave."""
         message = self._audio.pop(now)
