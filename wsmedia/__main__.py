@@ -1,0 +1,5 @@
+"""`python -m wsmedia` is `wsmedia`."""
+
+from wsmedia.cli.main import main
+
+main()
