@@ -81,8 +81,9 @@ class Clip:
         zone = clip_time_code.quiet_zone(height // 2, width // 2)
         blue[zone] = red[zone] = 128
         clip_time_code.draw(luma, self.time_ms(index))
-        picture[height : height * 5 // 4] = blue.reshape(height // 4, width)
-        picture[height * 5 // 4 :] = red.reshape(height // 4, width)
+        flat, size = picture.reshape(-1), width * height
+        flat[size : size * 5 // 4] = blue.reshape(-1)
+        flat[size * 5 // 4 :] = red.reshape(-1)
         return picture
 
     def pictures(self) -> Iterator[NDArray[np.uint8]]:

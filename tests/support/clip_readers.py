@@ -43,7 +43,7 @@ def decode_file(path: Path) -> Decoded:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=decoded.sample_rate)
         for frame in container.decode(*streams):
             if isinstance(frame, av.VideoFrame):
-                decoded.pictures.append((float(frame.time), _gray(frame)))
+                decoded.pictures.append((float(frame.time), luma_plane(frame)))
             else:
                 start = float(frame.time)
                 for block in resampler.resample(frame):
@@ -60,8 +60,8 @@ def decode_file(path: Path) -> Decoded:
     return decoded
 
 
-def _gray(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """The luma plane without its padding."""
+def luma_plane(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """A decoded picture's luma, shape (height, width), without padding."""
     plane = frame.planes[0]
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width].copy()
 

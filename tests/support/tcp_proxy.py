@@ -1,0 +1,129 @@
+"""A TCP proxy on loopback that can be cut: what a network does to a connection, at a test's command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+
+
+class TcpProxy:
+    """Forwards connections to ``host:port``.
+
+    Use as an asynchronous context manager; ``url`` is what a client should be given.
+
+    Attributes:
+        accepted: connections so far.
+    """
+
+    def __init__(self, port: int, host: str = "127.0.0.1", scheme: str = "http") -> None:
+        self.accepted = 0
+        self._target = (host, port)
+        self._scheme = scheme
+        self._server: asyncio.Server | None = None
+        self._open: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refusing = False
+        self._arrived = asyncio.Event()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    async def __aenter__(self) -> TcpProxy:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        self._flowing.set()
+        self.reset()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    @property
+    def port(self) -> int:
+        """The port that clients connect to."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        """The URL that clients connect to."""
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open now."""
+        return len(self._open)
+
+    async def wait_for_connections(self, count: int, within: float = 10.0) -> None:
+        """Wait until ``accepted`` is at least ``count``."""
+        async with asyncio.timeout(within):
+            while self.accepted < count:
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    def reset(self) -> int:
+        """Cut every connection on both sides with a TCP RST and say how many there were."""
+        count = len(self._open)
+        for pair in list(self._open):
+            for writer in pair:
+                _reset(writer)
+        return count
+
+    def refuse(self, refusing: bool = True) -> None:
+        """Reset new connections at once, or accept them again."""
+        self._refusing = refusing
+
+    def freeze(self, frozen: bool = True) -> None:
+        """Let nothing through while connections stay up, as a dead network does; or let it flow again."""
+        if frozen:
+            self._flowing.clear()
+        else:
+            self._flowing.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            self.accepted += 1
+            self._arrived.set()
+            if self._refusing:
+                _reset(writer)
+                return
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
+            pair = (writer, far_writer)
+            self._open.add(pair)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._copy(reader, far_writer))
+                    group.create_task(self._copy(far_reader, writer))
+            finally:
+                self._open.discard(pair)
+                for one in pair:
+                    one.close()
+        except (OSError, ExceptionGroup, asyncio.CancelledError):
+            _reset(writer)
+        finally:
+            self._tasks.discard(task)
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await self._flowing.wait()
+            writer.write(data)
+            await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST instead of FIN: SO_LINGER with a time of zero."""
+    sock = writer.get_extra_info("socket")
+    if sock is not None and not writer.transport.is_closing():
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
