@@ -75,13 +75,12 @@ async def test_a_native_publisher_is_a_participant_like_any_other(http: httpx.As
         joined = alice.controls(ParticipantJoined)[0].participant
         assert joined.name == "Böb"
         assert joined.participant_id == response.headers["Wsmedia-Participant"]
-        await eventually(lambda: len(alice.controls(TrackAdded)) == 2, "his tracks")
-        tracks = {added.track.kind: added.track.track_id for added in alice.controls(TrackAdded)}
-
         await eventually(lambda: asked, "a keyframe request")
         pictures, sounds = video_frames(30), audio_frames(20)
         await play(pictures, video)
         await play(sounds, audio)
+        await eventually(lambda: len(alice.controls(TrackAdded)) == 2, "his tracks")
+        tracks = {added.track.kind: added.track.track_id for added in alice.controls(TrackAdded)}
         shown = alice.frames.setdefault(tracks[MediaKind.VIDEO], [])
         heard = alice.frames.setdefault(tracks[MediaKind.AUDIO], [])
         await eventually(lambda: len(shown) == 30 and len(heard) >= 19, "his media")

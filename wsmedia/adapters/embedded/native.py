@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from wsmedia.adapters.embedded.adapter import EmbeddedAdapter, EmbeddedConnection
 from wsmedia.errors import SfuError
-from wsmedia.media import Codec, MediaKind, Participant, Track, TrackSource
+from wsmedia.media import Codec, EncodedFrame, MediaKind, Participant, Track, TrackSource
 from wsmedia.peer import PeerConnection, PeerState, RtpReceiver, RtpSender
 from wsmedia.ports import FrameSink, RemoteTrack, RoomState
 from wsmedia.sfu import Room
@@ -32,6 +32,11 @@ class NativePeer:
         self.peer = peer
         self._on_ended = on_ended
         self._ended = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over, or about to be."""
+        return self._ended
 
     async def answer(self, offer: str) -> str:
         """Take the peer's offer.
@@ -112,7 +117,7 @@ class NativePublisher(NativePeer):
     ) -> None:
         super().__init__(peer, on_ended)
         self.participant = participant
-        self._receivers: dict[int, tuple[RtpReceiver, FrameSink]] = {}
+        self._published: dict[int, tuple[RtpReceiver, FrameSink]] = {}
         self._last_track_id = -1
         self._connection: EmbeddedConnection = adapter.join_now(room, participant, self)
         peer.on_receiver = self._receiver_added
@@ -120,36 +125,55 @@ class NativePublisher(NativePeer):
 
     def keyframe_requested(self, track_id: int) -> None:
         """Ask the peer."""
-        if track_id in self._receivers:
-            self._receivers[track_id][0].request_keyframe()
+        if track_id in self._published:
+            self._published[track_id][0].request_keyframe()
 
     def target_bitrate_changed(self, track_id: int, bitrate_bps: int) -> None:
         """Tell the peer, by REMB."""
-        if track_id in self._receivers:
-            receiver, sink = self._receivers[track_id]
+        if track_id in self._published:
+            receiver, sink = self._published[track_id]
             receiver.set_capacity(sink, bitrate_bps)
 
-    def _receiver_added(self, receiver: RtpReceiver) -> None:
+    def publish(self, receiver: RtpReceiver) -> FrameSink:
+        """Announce what a receiver brings; its following frames go to the room."""
         self._last_track_id += 1
         track = Track(self._last_track_id, receiver.codec, _SOURCES[receiver.kind])
         sink = self._connection.publish(track)
-        self._receivers[track.track_id] = (receiver, sink)
+        self._published[track.track_id] = (receiver, sink)
         receiver.add_sink(sink)
+        return sink
+
+    def _receiver_added(self, receiver: RtpReceiver) -> None:
+        receiver.add_sink(_FirstFrame(self, receiver))
 
     def _receiver_removed(self, removed: RtpReceiver) -> None:
-        for track_id, (receiver, _) in list(self._receivers.items()):
+        for track_id, (receiver, _) in list(self._published.items()):
             if receiver is removed:
                 self._unpublish(track_id)
 
     def _unpublish(self, track_id: int) -> None:
-        receiver, sink = self._receivers.pop(track_id)
+        receiver, sink = self._published.pop(track_id)
         receiver.remove_sink(sink)
         self._connection.unpublish(track_id)
 
     def _leave(self) -> None:
-        for track_id in list(self._receivers):
+        for track_id in list(self._published):
             self._unpublish(track_id)
         self._connection.leave_now()
+
+
+class _FirstFrame:
+    """Waits for a section's first frame: an offer has sections for devices that the user may not have."""
+
+    def __init__(self, publisher: NativePublisher, receiver: RtpReceiver) -> None:
+        self._publisher = publisher
+        self._receiver = receiver
+
+    def send_frame(self, frame: EncodedFrame) -> None:
+        self._receiver.remove_sink(self)
+        if self._publisher.has_ended:  # the peer's last packets may come while it is being closed
+            return
+        self._publisher.publish(self._receiver).send_frame(frame)
 
 
 class NativeSubscriber(NativePeer):
