@@ -1,4 +1,5 @@
 /** How the page is built: into the Python package, with relative addresses, so that it works under any base path. */
+import { basename, dirname } from "node:path";
 import { defineConfig } from "vite";
 
 export default defineConfig({
@@ -14,6 +15,13 @@ export default defineConfig({
   },
   worker: {
     format: "es",
+    rollupOptions: {
+      output: {
+        // transport/worker.ts and decode/worker.ts should not both be called worker in a debugger.
+        entryFileNames: ({ facadeModuleId, name }) =>
+          `assets/${basename(dirname(facadeModuleId ?? "."))}-${name}-[hash].js`,
+      },
+    },
   },
   server: {
     host: "127.0.0.1",
