@@ -18,6 +18,9 @@ START_WINDOW = 30_000
 MIN_WINDOW = 6_000
 MAX_WINDOW = 1_000_000
 
+MAX_EXCESS = 0.12
+"""Seconds' worth of the peak rate that may be in flight beyond what a round trip holds."""
+
 START_BITRATE = 1_000_000
 MIN_BITRATE = 100_000
 MAX_BITRATE = 20_000_000
@@ -95,10 +98,19 @@ class CongestionController:
 
     def allows_video(self, in_flight: int) -> bool:
         """Whether another video frame may leave; noted, because only a window that limits may grow."""
-        if in_flight < self.window:
+        if in_flight < self.limit:
             return True
         self._was_limited = True
         return False
+
+    @property
+    def limit(self) -> int:
+        """Octets that may be in flight: the window, but no more than the path has lately shown to carry in time.
+
+        A path that was wide may be narrow a moment later, and then all that is in flight is queue.
+        """
+        shown = int(self.delivered.peak_bps / 8 * (self._base_round_trip + MAX_EXCESS))
+        return min(self.window, max(START_WINDOW, shown))
 
     def path_changed(self) -> None:
         """All lanes were lost: what comes next may be another network. Begin again, carefully."""

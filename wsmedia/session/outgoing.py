@@ -97,7 +97,7 @@ class Outgoing:
 
     @property
     def _path_is_open(self) -> bool:
-        return self._has_lane and self._in_flight_bytes < self.congestion.window
+        return self._has_lane and self._in_flight_bytes < self.congestion.limit
 
     def take_ack(self, ack: Ack, lanes: Mapping[int, Lane], now: float) -> None:
         """Learn what has arrived; lanes that are gone are skipped.
@@ -158,7 +158,7 @@ class Outgoing:
             round_trip=self.congestion.round_trip,
             queueing_delay=self.congestion.delay.newest,
             in_flight_bytes=self._in_flight_bytes,
-            window_bytes=self.congestion.window,
+            window_bytes=self.congestion.limit,
             backlog=self.scheduler.backlog(now),
             frames_dropped=self.scheduler.dropped,
         )
