@@ -38,6 +38,15 @@ describe("CaptureClock", () => {
     expect(Math.abs(captureUs - trueUs)).toBeLessThan(12_000);
   });
 
+  it("forgets a first block that was stamped from another origin", () => {
+    const clock = new CaptureClock();
+    clock.captureTimeUs(816_000, 10_000, WALL_US);
+    for (let block = 1; block < 50; block += 1) {
+      const arrivalUs = WALL_US + block * 10_000;
+      expect(clock.captureTimeUs(12_500 + block * 10_000, 10_000, arrivalUs)).toBe(arrivalUs - 10_000);
+    }
+  });
+
   it("starts anew when the device restarts with another origin", () => {
     const clock = new CaptureClock();
     clock.captureTimeUs(5_000_000_000, 0, WALL_US);

@@ -7,8 +7,9 @@
 const BUCKET_US = 5_000_000;
 /** While a clock is younger than this it follows every better estimate at once. */
 const SETTLING_US = 1_000_000;
-/** Afterwards the offset moves by at most this much per call, so that capture times do not jump. */
+/** Afterwards the offset moves by at most this much per call, or this share of a large error, so that times do not jump. */
 const SLEW_US = 100;
+const SLEW_SHARE = 0.02;
 /** An arrival this far from what was expected means that the device restarted with another origin. */
 const RESTART_US = 2_000_000;
 
@@ -16,6 +17,7 @@ const RESTART_US = 2_000_000;
 export class CaptureClock {
   #offsetUs: number | null = null;
   #startedAtUs = 0;
+  #lastTimestampUs = Number.NEGATIVE_INFINITY;
   #bucketStartedAtUs = 0;
   #previousMinimumUs = Number.POSITIVE_INFINITY;
   #currentMinimumUs = Number.POSITIVE_INFINITY;
@@ -30,7 +32,12 @@ export class CaptureClock {
    */
   captureTimeUs(timestampUs: number, durationUs: number, arrivalUs: number): number {
     const seenUs = arrivalUs - durationUs - timestampUs;
-    if (this.#offsetUs === null || Math.abs(seenUs - this.#offsetUs) > RESTART_US) this.#restart(seenUs, arrivalUs);
+    // Time that runs backwards is another origin: Chromium's first block of sound is stamped so.
+    const backwards = timestampUs < this.#lastTimestampUs;
+    this.#lastTimestampUs = timestampUs;
+    if (this.#offsetUs === null || backwards || Math.abs(seenUs - this.#offsetUs) > RESTART_US) {
+      this.#restart(seenUs, arrivalUs);
+    }
     if (arrivalUs - this.#bucketStartedAtUs > BUCKET_US) {
       this.#previousMinimumUs = this.#currentMinimumUs;
       this.#currentMinimumUs = Number.POSITIVE_INFINITY;
@@ -41,7 +48,8 @@ export class CaptureClock {
     const offsetUs = this.#offsetUs ?? seenUs;
     const moveUs = targetUs - offsetUs;
     const settling = arrivalUs - this.#startedAtUs < SETTLING_US;
-    this.#offsetUs = settling ? targetUs : offsetUs + Math.max(-SLEW_US, Math.min(SLEW_US, moveUs));
+    const mostUs = Math.max(SLEW_US, Math.abs(moveUs) * SLEW_SHARE);
+    this.#offsetUs = settling ? targetUs : offsetUs + Math.max(-mostUs, Math.min(mostUs, moveUs));
     return Math.min(timestampUs + this.#offsetUs, arrivalUs - durationUs);
   }
 

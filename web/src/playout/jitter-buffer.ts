@@ -178,7 +178,7 @@ export class JitterBuffer {
       if (!this.#concealing) this.#concealment.begin();
       this.#concealing = true;
       this.#blend = 0;
-      this.#concealed += 1;
+      if (!this.#concealment.silent) this.#concealed += 1;
       sample = this.#concealment.next();
     } else {
       if (this.#blend < 1) {
