@@ -26,7 +26,8 @@ MAX_KEYFRAME_AGE = 2.0
 """Seconds after which even the newest keyframe is dropped: it shows what nobody wants to see any more."""
 MAX_VIDEO_FRAMES = 64
 MAX_VIDEO_BYTES = 2_000_000
-"""What may wait of one track; beyond it D frames go first, then everything up to the newest keyframe."""
+"""What may wait of one track; beyond it D frames go first, then what is before the newest keyframe, then what is
+behind it."""
 KEYFRAME_INTERVAL = 0.5
 """Seconds between two times that an encoder is asked for a keyframe."""
 
@@ -131,10 +132,10 @@ class VideoQueue:
             return
         self._waiting.append(_Waiting(frame, now))
         self._bytes += len(frame.data)
-        if len(self._waiting) > MAX_VIDEO_FRAMES or self._bytes > MAX_VIDEO_BYTES:
+        if self._is_too_long:
             self._drop_discardable()
-            if len(self._waiting) > MAX_VIDEO_FRAMES or self._bytes > MAX_VIDEO_BYTES:
-                self._drop_to_newest_keyframe()
+            if self._is_too_long and not self._drop_to_newest_keyframe():
+                self._drop_behind_first()
 
     def drop_stale(self, now: float) -> None:
         """Drop from the front what has waited too long."""
@@ -217,6 +218,18 @@ class VideoQueue:
         for _ in range(count):
             self._bytes -= len(self._waiting.popleft().frame.data)
         self.dropped += count
+
+    @property
+    def _is_too_long(self) -> bool:
+        return len(self._waiting) > MAX_VIDEO_FRAMES or self._bytes > MAX_VIDEO_BYTES
+
+    def _drop_behind_first(self) -> None:
+        """Keep the keyframe in front, and wait for the next one."""
+        first = self._waiting[0]
+        self._needs_keyframe = len(self._waiting) > 1
+        self.dropped += len(self._waiting) - 1
+        self._waiting = deque((first,))
+        self._bytes = len(first.frame.data)
 
     def _drop_discardable(self) -> None:
         kept = deque(waiting for waiting in self._waiting if waiting.frame.keyframe or not waiting.frame.discardable)
