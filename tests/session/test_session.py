@@ -142,6 +142,18 @@ class TestTracks:
 
         assert not frames(link.gateway_events)
 
+    def test_a_frame_that_the_far_end_would_refuse_is_not_sent(self):
+        link = open_link(limits=SessionLimits(max_frame_bytes=3000))
+        link.client.send_control(Publish(CAMERA), link.now)
+        link.client.send_frame(1, keyframe(3001), link.now)
+        link.client.send_frame(1, delta(), link.now)
+        link.run(1)
+        assert frames(link.gateway_events) == []
+        link.client.send_frame(1, keyframe(3000), link.now)
+        link.run(1)
+
+        assert frames(link.gateway_events) == [b"K"]
+
     def test_a_rejected_track_ends_on_both_sides(self):
         link = open_link()
         link.client.send_control(Publish(MICROPHONE), link.now)
@@ -245,6 +257,20 @@ class TestResume:
 
         assert link.gateway_events[1:] == [LaneLost(0), AllLanesLost(), Resumed()]
         assert link.gateway.lane_ids == (1,)
+
+    def test_of_two_lanes_that_come_back_at_once_both_stay(self):
+        link = open_link()
+        link.cut(0)
+        link.open_lane(1)
+        link.open_lane(2)
+        link.run(1)
+        assert link.gateway.lane_ids == link.client.lane_ids == (1, 2)
+
+    def test_a_resume_that_was_overtaken_ends_only_older_lanes(self):
+        link = open_link()
+        link.gateway.attach_lane(5, hello(lane_id=5), WelcomeInfo("p-1"), link.now)
+        link.gateway.attach_lane(4, hello(lane_id=4, resume=True), WelcomeInfo("p-1"), link.now)
+        assert link.gateway.lane_ids == (5, 4)
 
     def test_control_that_was_under_way_is_sent_again(self):
         link = open_link()

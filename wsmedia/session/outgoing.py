@@ -14,9 +14,13 @@ from wsmedia.wire import Ack, KnownControl, Ping, Publish, PublishRejected, Trac
 
 
 class Outgoing:
-    """The sending half of a session; it puts its events into the session's list."""
+    """The sending half of a session; it puts its events into the session's list.
 
-    def __init__(self, events: list[Event]) -> None:
+    ``max_frame_bytes`` is what the far end accepts: a larger frame would end the session, so it is dropped.
+    """
+
+    def __init__(self, max_frame_bytes: int, events: list[Event]) -> None:
+        self.max_frame_bytes = max_frame_bytes
         self.congestion = CongestionController()
         self.control = ControlSender()
         self.scheduler = Scheduler()
@@ -78,10 +82,13 @@ class Outgoing:
             self.scheduler.remove_track(message.track_id)
 
     def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
-        """Queue a frame; without a lane, or of an unknown track, it is dropped."""
+        """Queue a frame; without a lane, too large, or of an unknown track, it is dropped."""
         if not self._has_lane:
             return
-        self.scheduler.push(track_id, frame, now)
+        if len(frame.data) > self.max_frame_bytes:
+            self.scheduler.lost(track_id)
+        else:
+            self.scheduler.push(track_id, frame, now)
         if self._path_is_open and self.scheduler.takes_keyframe_need(track_id, now):
             self._events.append(KeyframeNeeded(track_id))
 

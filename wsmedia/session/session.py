@@ -93,7 +93,7 @@ class Session:
         self._rates = IncomingRates(self.limits, now) if role is Role.GATEWAY else None
         self._acknowledger = Acknowledger()
         self._events: list[events.Event] = []
-        self._outgoing = Outgoing(self._events)
+        self._outgoing = Outgoing(self.limits.max_frame_bytes, self._events)
         max_tracks = self.limits.max_tracks if role is Role.GATEWAY else None
         self._incoming = Incoming(role, max_tracks, self._outgoing, self._events)
         self._handlers: dict[type, Callable[[Lane, Any, float], None]] = {
@@ -162,7 +162,8 @@ class Session:
             lane_id=lane_id,
             kind=kind,
             key=self.key,
-            resume=self._state is State.DETACHED,
+            # Of several lanes that are opened at once only the first resumes; the others join it.
+            resume=self._state is State.DETACHED and not self._lanes,
             control_received=self._incoming.control_received,
         )
         self._add_lane(Lane(lane_id, kind, encode(hello), welcomed=False, now=now))
@@ -184,9 +185,10 @@ class Session:
         if lane_id in self._used_lane_ids:
             raise RemoteProtocolError("lane id used twice")
         if hello.resume:
-            for stale_id in self.lane_ids:
+            # The client counts its lanes: what is younger than this HELLO was opened beside it and overtook it.
+            for stale_id in [other_id for other_id in self._lanes if other_id < lane_id]:
                 self._give_up(stale_id, now)
-        elif len(self._lanes) >= self.limits.max_lanes:
+        if len(self._lanes) >= self.limits.max_lanes:
             raise RemoteProtocolError("too many lanes", CloseCode.RATE_LIMITED)
         self._outgoing.control.acknowledge(hello.control_received)
         self._welcome = welcome_for_lane(
@@ -280,6 +282,7 @@ class Session:
         self._outgoing.control.acknowledge(welcome.control_received)
         self._welcome = welcome
         self.limits = limits_from_welcome(self.limits, welcome)
+        self._outgoing.max_frame_bytes = welcome.limits.max_frame_bytes
         # A tenth is left for headers, CONTROL and bursts.
         self._outgoing.congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
         lane.welcomed = True
