@@ -108,7 +108,7 @@ class PeerConnection:
         Raises:
             PeerError: the connection is closed or has no usable address.
         """
-        local = await self.transport.local_parameters()
+        local = await self.transport.local_parameters(offering=True)
         local.setup = Setup.ACTPASS
         description = self._negotiation.offer(local)
         self._offered = True

@@ -211,7 +211,9 @@ class RtpReceiver:
         # A source that is silent (muted, not begun) is not pestered: it would only fill the peer's log.
         if self._packets_since_request and self._requests.due(now):
             self._send_keyframe_request()
-        times = (self._nack.next_timeout(), self._reorder.next_timeout(), self._requests.next_timeout())
+        # Nor is a request for it something to wake up for: its next packet does that.
+        repetition = self._requests.next_timeout() if self._packets_since_request else None
+        times = (self._nack.next_timeout(), self._reorder.next_timeout(), repetition)
         return min((time for time in times if time is not None), default=None)
 
     def _deliver(self, frame: DepacketizedFrame, now: float) -> None:

@@ -57,14 +57,20 @@ class MediaTransport:
         self.packets_dropped = 0
         self._ice.on_media = self._early_media.append
 
-    async def local_parameters(self) -> TransportParameters:
+    async def local_parameters(self, *, offering: bool = False) -> TransportParameters:
         """Bind sockets if that has not happened yet and tell what our description must say; ``setup`` is left open.
+
+        Args:
+            offering: this is for an offer. The peer's checks may arrive before its answer does, so the role that the
+                offerer has (RFC 8445 §6.1.1) must be taken now: a conflict about it can leave ICE without a nomination.
 
         Raises:
             PeerError: the association is closed, or no local address can be bound.
         """
         if self.state in (PeerState.CLOSED, PeerState.FAILED):
             raise PeerError("the peer connection is closed")
+        if offering and self._task is None:
+            self._ice.ice_controlling = True
         await self._ice.gather_candidates()
         candidates = self._ice.candidates()
         if not candidates:
