@@ -14,6 +14,8 @@ import { DeliveredRate, QueueingDelay, RecentMinimum } from "./delay.ts";
 const START_WINDOW = 30_000;
 const MIN_WINDOW = 6_000;
 const MAX_WINDOW = 1_000_000;
+/** Seconds' worth of the peak rate that may be in flight beyond what a round trip holds. */
+const MAX_EXCESS = 0.12;
 
 const START_BITRATE = 1_000_000;
 const MIN_BITRATE = 100_000;
@@ -86,7 +88,8 @@ export class CongestionController {
   #slowStart = true;
   #wasLimited = false;
   #fullAtBps: number | null = null;
-  #cutAt = Number.NEGATIVE_INFINITY;
+  #windowCutAt = Number.NEGATIVE_INFINITY;
+  #bitrateCutAt = Number.NEGATIVE_INFINITY;
   #updatedAt: Seconds | null = null;
 
   /** The far end accepts no more than this. */
@@ -97,9 +100,18 @@ export class CongestionController {
 
   /** Whether another video frame may leave; noted, because only a window that limits may grow. */
   allowsVideo(inFlight: number): boolean {
-    if (inFlight < this.window) return true;
+    if (inFlight < this.limit) return true;
     this.#wasLimited = true;
     return false;
+  }
+
+  /**
+   * Octets that may be in flight: the window, but no more than the path has lately shown to carry in time. A path that
+   * was wide may be narrow a moment later, and then all that is in flight is queue.
+   */
+  get limit(): number {
+    const shown = Math.floor((this.delivered.peakBps / 8) * (this.#baseRoundTrip + MAX_EXCESS));
+    return Math.min(this.window, Math.max(START_WINDOW, shown));
   }
 
   /** All lanes were lost: what comes next may be another network. Begin again, carefully. */
@@ -140,16 +152,20 @@ export class CongestionController {
   }
 
   #fullPath(least: number, now: Seconds): void {
-    if (this.delay.isDraining || now - this.#cutAt < CUT_INTERVAL + this.#baseRoundTrip) return;
-    this.#cutAt = now;
-    this.#slowStart = false;
+    if (this.delay.isDraining) return;
     const deliveredBps = this.delivered.bps;
-    // Never below what keeps the path busy at the rate that it shows.
-    const busy = Math.floor((deliveredBps / 8) * (this.#baseRoundTrip + 0.03));
-    const factor = least > WINDOW_DEEP_CUT_DELAY ? 0.6 : 0.8;
-    this.window = Math.max(MIN_WINDOW, busy, Math.floor(this.window * factor));
+    const earlier = now - CUT_INTERVAL - this.#baseRoundTrip;
+    if (this.#windowCutAt <= earlier) {
+      this.#windowCutAt = now;
+      this.#slowStart = false;
+      // Never below what keeps the path busy at the rate that it shows.
+      const busy = Math.floor((deliveredBps / 8) * (this.#baseRoundTrip + 0.03));
+      const factor = least > WINDOW_DEEP_CUT_DELAY ? 0.6 : 0.8;
+      this.window = Math.max(MIN_WINDOW, busy, Math.floor(this.window * factor));
+    }
     // A window that limits hides the queue on our own side: then a little delay on the path says as much.
-    if (least > BITRATE_CUT_DELAY || this.#wasLimited) {
+    if (this.#bitrateCutAt <= earlier && (least > BITRATE_CUT_DELAY || this.#wasLimited)) {
+      this.#bitrateCutAt = now;
       this.#fullAtBps = deliveredBps;
       // Half at most: what was delivered may have been little because little was sent.
       const target = Math.max(Math.floor(0.85 * deliveredBps), Math.floor(this.bitrateBps / 2), MIN_BITRATE);
@@ -163,7 +179,8 @@ export class CongestionController {
       this.window = Math.min(this.window + growth, MAX_WINDOW);
     }
     const growthDelay = this.#wasLimited ? WINDOW_GROWTH_DELAY : GROWTH_DELAY;
-    if (least > growthDelay || now - this.#cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
+    const cutAt = Math.max(this.#windowCutAt, this.#bitrateCutAt);
+    if (least > growthDelay || now - cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
     const probe = Math.floor(PROBE_FACTOR * this.delivered.peakBps) + PROBE_MARGIN;
     const ceiling = Math.min(this.#maxBitrate, probe);
     if (this.bitrateBps >= ceiling) return;

@@ -52,6 +52,7 @@ export class Outgoing {
 
   /** Audio is not held back by the window: it is small, and its delay is heard. */
   #nextFrame(lane: Lane, now: Seconds): ScheduledMessage | null {
+    this.scheduler.dropStale(now);
     const withVideo = this.scheduler.hasVideo && this.congestion.allowsVideo(this.#inFlightBytes);
     if (lane.isStalled(this.congestion.roundTrip ?? 0, now)) return null;
     return this.scheduler.pop(now, withVideo);
@@ -103,7 +104,7 @@ export class Outgoing {
   }
 
   get #pathIsOpen(): boolean {
-    return this.#hasLane && this.#inFlightBytes < this.congestion.window;
+    return this.#hasLane && this.#inFlightBytes < this.congestion.limit;
   }
 
   /**
@@ -164,7 +165,7 @@ export class Outgoing {
       roundTrip: this.congestion.roundTrip,
       queueingDelay: seconds(this.congestion.delay.newest),
       inFlightBytes: this.#inFlightBytes,
-      windowBytes: this.congestion.window,
+      windowBytes: this.congestion.limit,
       backlog: this.scheduler.backlog(now),
       framesDropped: this.scheduler.dropped,
     };

@@ -19,7 +19,9 @@ const MAX_DISCARDABLE_AGE = 0.1;
 const MAX_SUPERSEDED_AGE = 0.1;
 /** Seconds after which any other waiting frame is dropped with everything up to the next keyframe. */
 const MAX_VIDEO_AGE = 0.5;
-/** What may wait of one track; beyond it D frames go first, then everything up to the newest keyframe. */
+/** Seconds after which even the newest keyframe is dropped: it shows what nobody wants to see any more. */
+const MAX_KEYFRAME_AGE = 2;
+/** What may wait of one track; beyond it D frames go first, then what is before the newest keyframe, then behind it. */
 const MAX_VIDEO_FRAMES = 64;
 const MAX_VIDEO_BYTES = 2_000_000;
 /** Seconds between two times that an encoder is asked for a keyframe. */
@@ -134,8 +136,8 @@ export class VideoQueue {
     }
     this.#waiting.push({ frame, since: now });
     this.#bytes += frame.data.length;
-    if (this.#isFull()) this.#dropDiscardable();
-    if (this.#isFull()) this.#dropToNewestKeyframe();
+    if (this.#isTooLong) this.#dropDiscardable();
+    if (this.#isTooLong && !this.#dropToNewestKeyframe()) this.#dropBehindFirst();
   }
 
   /** Drop from the front what has waited too long. */
@@ -147,15 +149,19 @@ export class VideoQueue {
         this.#dropFirst(1);
         continue;
       }
+      if (first.frame.keyframe && age > MAX_KEYFRAME_AGE) {
+        this.#dropFirst(1);
+        this.lost();
+        continue;
+      }
       // What waited only behind its keyframe is not stale yet: dropping it would cost another keyframe.
       if (age <= MAX_VIDEO_AGE || now - this.#keyframeLeftAt <= MAX_VIDEO_AGE) return;
       if (!this.#dropToNewestKeyframe()) return;
     }
   }
 
-  /** The next frame as a message, or null. */
+  /** The next frame as a message, or null; call `dropStale` first. */
   pop(now: Seconds): Uint8Array<ArrayBuffer> | null {
-    this.dropStale(now);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const { frame } = next;
       this.#bytes -= frame.data.length;
@@ -221,13 +227,23 @@ export class VideoQueue {
     return distance >= 1 && distance <= MAX_REFERENCE_DISTANCE ? distance : null;
   }
 
-  #isFull(): boolean {
+  get #isTooLong(): boolean {
     return this.length > MAX_VIDEO_FRAMES || this.#bytes > MAX_VIDEO_BYTES;
   }
 
   #dropFirst(count: number): void {
     for (const { frame } of this.#waiting.splice(0, count)) this.#bytes -= frame.data.length;
     this.dropped += count;
+  }
+
+  /** Keep the keyframe in front, and wait for the next one. */
+  #dropBehindFirst(): void {
+    const [first, ...rest] = this.#waiting;
+    if (first === undefined) return;
+    this.#needsKeyframe = rest.length > 0;
+    this.dropped += rest.length;
+    this.#waiting = [first];
+    this.#bytes = first.frame.data.length;
   }
 
   #dropDiscardable(): void {

@@ -49,6 +49,14 @@ export class Scheduler {
     }
   }
 
+  /** Drop the video that has waited too long; call it before `pop`, and also when nothing may leave. */
+  dropStale(now: Seconds): void {
+    for (const queue of this.#ready.values()) {
+      queue.dropStale(now);
+      this.#noteEmpty(queue);
+    }
+  }
+
   /** The next frame, or null if nothing may leave. */
   pop(now: Seconds, withVideo: boolean): ScheduledMessage | null {
     const packet = this.#audio.pop(now);
