@@ -333,6 +333,35 @@ def resume() -> Recorder:
     return recorder
 
 
+def resume_on_two_lanes() -> Recorder:
+    """Two lanes come back at once: the first resumes, the second joins it; each video track asks once."""
+    recorder = connected_client()
+    recorder.control(Publish(CAMERA))
+    recorder.lane_lost(0)
+    recorder.open_lane(1)
+    recorder.open_lane(2)
+    recorder.wait(0.04)
+    recorder.receive(2, welcome(2, resumed=True, control_received=1))
+    recorder.receive(1, welcome(1, resumed=True, control_received=1))
+    recorder.frame(1, keyframe())
+    recorder.lane_lost(1)
+    recorder.frame(1, delta())
+    return recorder
+
+
+def too_large_a_frame() -> Recorder:
+    """A frame that the far end would refuse is dropped, and those that refer to it with it."""
+    recorder = Recorder(Role.CLIENT)
+    recorder.open_lane(0)
+    limits = msgspec.structs.replace(SessionLimits().welcome, max_frame_bytes=50)
+    recorder.receive(0, msgspec.structs.replace(welcome(0), limits=limits))
+    recorder.control(Publish(CAMERA))
+    recorder.frame(1, keyframe(51))
+    recorder.frame(1, delta())
+    recorder.frame(1, keyframe(50))
+    return recorder
+
+
 def resume_expires() -> Recorder:
     """Nobody comes back."""
     recorder = connected_client()
@@ -431,6 +460,8 @@ SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     gaps,
     control_order,
     resume,
+    resume_on_two_lanes,
+    too_large_a_frame,
     resume_expires,
     idle,
     forgotten,

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wsmedia.errors import CloseCode, LocalProtocolError, RemoteProtocolError
-from wsmedia.media import EncodedFrame, MediaKind
+from wsmedia.media import EncodedFrame
 from wsmedia.session import events
 from wsmedia.session.acknowledgements import Acknowledger
 from wsmedia.session.congestion import PathStatistics
@@ -373,24 +373,6 @@ class Session:
             self._incoming.send_keyframe_requests(now)
         if self._deadline is not None and now >= self._deadline:
             self._end(CloseCode.TIMEOUT, "no lane came back in time", by_remote=False)
-
-    # Tracks.
-
-    def add_outgoing_track(self, track_id: int, kind: MediaKind) -> None:
-        """Take frames of this track; done by ``send_control`` for the messages that announce tracks."""
-        self._outgoing.scheduler.add_track(track_id, kind)
-
-    def remove_outgoing_track(self, track_id: int) -> None:
-        """Drop the track's queued frames and take no more; unknown ones are ignored."""
-        self._outgoing.scheduler.remove_track(track_id)
-
-    def add_incoming_track(self, track_id: int, kind: MediaKind) -> None:
-        """Deliver frames of this track; done when ``publish`` or ``track_added`` arrives."""
-        self._incoming.tracks.add(track_id, kind)
-
-    def remove_incoming_track(self, track_id: int) -> None:
-        """Deliver no more frames of the track; unknown ones are ignored."""
-        self._incoming.tracks.remove(track_id)
 
     # The end.
 
