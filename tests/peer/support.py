@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
 
 from tests.support.clip import Clip
+from tests.support.clip_readers import luma_plane
 from tests.support.live_clip import OPUS_SAMPLES, AudioEncoder, VideoEncoder, nals
 from wsmedia.media import Codec, EncodedFrame, Track, TrackSource
 from wsmedia.peer import PeerConfig, PeerConnection, PeerState, RtpReceiver
@@ -104,6 +110,38 @@ class Incoming:
     def of(self, kind: str, index: int = 0) -> Frames:
         """The frames of the ``index``-th receiver of a kind."""
         return self.frames[id([receiver for receiver in self.receivers if receiver.kind == kind][index])]
+
+
+def decode_h264(frames: Iterable[EncodedFrame]) -> list[NDArray[np.uint8]]:
+    """The pictures' luma."""
+    codec: Any = av.CodecContext.create("h264", "r")
+    pictures = []
+    for frame in frames:
+        pictures += codec.decode(av.Packet(bytes(frame.data)))
+    return [luma_plane(picture) for picture in pictures + codec.decode(None)]
+
+
+def decode_opus(frames: Iterable[EncodedFrame]) -> NDArray[np.float32]:
+    """Mono samples at 48 kHz, without the first 0.2 s in which the codec settles."""
+    codec: Any = av.CodecContext.create("libopus", "r")
+    codec.sample_rate, codec.layout = 48_000, "mono"
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=48_000)
+    samples = [
+        block.to_ndarray()[0]
+        for frame in frames
+        for decoded in codec.decode(av.Packet(bytes(frame.data)))
+        for block in resampler.resample(decoded)
+    ]
+    return np.concatenate(samples)[9600:]
+
+
+@contextlib.asynccontextmanager
+async def closing(connection: PeerConnection) -> AsyncIterator[PeerConnection]:
+    """Close a connection afterwards."""
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @contextlib.asynccontextmanager
