@@ -384,6 +384,16 @@ class TestTimers:
         assert AllLanesLost() in link.client_events
         assert LaneLost(0) in link.gateway_events
 
+    def test_a_client_does_not_wait_that_long_for_an_answer(self):
+        link = open_link()
+        link.up.stalled_until = link.down.stalled_until = link.now + 1000
+        link.client.send_control(Mute(0, True), link.now)
+        link.run(5.9)
+        assert link.client.lane_ids == (0,)
+        link.run(0.2)
+        assert LaneLost(0) in link.client_events
+        assert link.gateway.lane_ids == (0,)
+
     def test_acknowledgements_come_within_20_ms(self):
         link = open_link()
         link.gateway.send_control(TargetBitrate(1, 1), link.now)

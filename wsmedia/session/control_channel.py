@@ -36,11 +36,6 @@ class ControlSender:
         self._kept: deque[_Entry] = deque()
         self._to_send: deque[_Entry] = deque()
 
-    @property
-    def has_unsent(self) -> bool:
-        """Whether something waits for a lane."""
-        return bool(self._to_send)
-
     def send(self, message: KnownControl) -> None:
         """Queue one message.
 

@@ -14,6 +14,9 @@ MAX_UNACKNOWLEDGED_MESSAGES = 10_000
 """A lane with more than this in flight is given up: the far end does not acknowledge."""
 STALL_TIME = 0.5
 """Seconds beyond a round trip without acknowledgement after which a lane takes no more media: it would only age."""
+MAX_SILENCE = 6.0
+"""Seconds without a word from the gateway, though something waits for its ACK, after which a client tries another lane:
+a network that was left behind drops packets without telling anybody."""
 NOT_VIDEO = -1
 
 
@@ -78,6 +81,13 @@ class Lane:
     def is_stalled(self, round_trip: float, now: float) -> bool:
         """Whether the oldest message in flight should have been acknowledged long ago."""
         return bool(self.in_flight) and now - self.in_flight[0].sent_at > round_trip + STALL_TIME
+
+    def lost_at(self, idle_timeout: float, max_silence: float) -> float:
+        """When the lane counts as lost if nothing more arrives; ``max_silence`` holds if something is in flight."""
+        at = self.last_heard_at + idle_timeout
+        if self.welcomed and self.in_flight:
+            at = min(at, max(self.last_heard_at, self.in_flight[0].sent_at) + max_silence)
+        return at
 
     @property
     def is_overdue(self) -> bool:

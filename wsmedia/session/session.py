@@ -23,7 +23,7 @@ from wsmedia.session.acknowledgements import Acknowledger
 from wsmedia.session.congestion import PathStatistics
 from wsmedia.session.handshake import Role, WelcomeInfo, hello_for_lane, limits_from_welcome, welcome_for_lane
 from wsmedia.session.incoming import Incoming
-from wsmedia.session.lane import Lane
+from wsmedia.session.lane import MAX_SILENCE, Lane
 from wsmedia.session.limits import IncomingRates, SessionLimits
 from wsmedia.session.outgoing import Outgoing
 from wsmedia.session.state import Input, State, step
@@ -85,6 +85,8 @@ class Session:
         self._established = False
         self._deadline: float | None = now + self.limits.resume_window
         self._timeout_handled_at = -math.inf
+        # Only who can open another lane gains by giving one up early.
+        self._max_silence = MAX_SILENCE if role is Role.CLIENT else math.inf
         self._lanes: dict[int, Lane] = {}
         self._used_lane_ids: set[int] = set()
         self._closing: bytes | None = None
@@ -355,7 +357,7 @@ class Session:
             ping_at = lane.last_sent_at + idle / PING_SHARE
             if self._timeout_handled_at < ping_at < next_at:
                 next_at = ping_at
-            next_at = min(next_at, lane.last_heard_at + idle)
+            next_at = min(next_at, lane.lost_at(idle, self._max_silence))
         ack_at = self._acknowledger.due_at
         if ack_at is not None and self._lanes and self._timeout_handled_at < ack_at < next_at:
             next_at = ack_at
@@ -367,7 +369,7 @@ class Session:
             return
         self._timeout_handled_at = now
         for lane in list(self._lanes.values()):
-            if now >= lane.last_heard_at + self.limits.idle_timeout or lane.is_overdue:
+            if now >= lane.lost_at(self.limits.idle_timeout, self._max_silence) or lane.is_overdue:
                 self._give_up(lane.lane_id, now)
         with self._ending_on_error():
             self._incoming.send_keyframe_requests(now)
