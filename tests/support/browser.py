@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 import sys
@@ -30,9 +31,22 @@ from wsmedia.app.page import page_directory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Two browsers and the gateway share few cores: be generous, the page is what is tested and not the machine.
-DEADLINE_MS = 30_000.0
+DEADLINE_MS = 60_000.0
 
-_FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"]
+_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+]
 _READER = Path(clip_time_code.__file__).with_name("time_code.js")
 _LOOK = """
 globalThis.wsmediaTest = {
@@ -124,11 +138,20 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
 
 
 @contextlib.asynccontextmanager
-async def gateway_process(*arguments: str) -> AsyncIterator[str]:
-    """``wsmedia serve`` on free ports; gives the address of its plain HTTP side. Its output goes to the test's own."""
-    command = [sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve", "--http-port", "0"]
+async def gateway_process(*arguments: str, crashes: bool = False) -> AsyncIterator[str]:
+    """``wsmedia serve`` on a free port; gives the address of its plain HTTP side.
+
+    Args:
+        arguments: further command line arguments.
+        crashes: end it without warning instead of in order.
+    """
+    command = [sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve", "--no-https"]
     process = await asyncio.create_subprocess_exec(
-        *command, "--no-https", *arguments, stdout=asyncio.subprocess.PIPE, env={"PYTHONUNBUFFERED": "1"}
+        *command,
+        *([] if "--http-port" in arguments else ["--http-port", "0"]),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if not name.startswith("WSMEDIA_")},
     )
     assert process.stdout is not None
     try:
@@ -140,7 +163,10 @@ async def gateway_process(*arguments: str) -> AsyncIterator[str]:
                 raise AssertionError("the gateway did not start")
         yield found.group().decode().replace("localhost", "127.0.0.1")
     finally:
-        process.terminate()
+        if crashes:
+            process.kill()
+        else:
+            process.terminate()
         await process.communicate()
 
 

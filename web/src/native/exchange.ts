@@ -18,11 +18,16 @@ export interface Exchange {
 /** Our own media on its way to the room. */
 export interface Publishing extends Exchange {
   readonly participantId: string;
-  readonly audio: RTCRtpSender;
-  readonly video: RTCRtpSender;
+  /** Null: not offered, because there was nothing to send. */
+  readonly audio: RTCRtpSender | null;
+  readonly video: RTCRtpSender | null;
 }
 
-/** Publish by WHIP. @throws HttpError */
+/**
+ * Publish by WHIP. What is null is not offered, so that nobody waits for it; with nothing at all, silence is.
+ *
+ * @throws HttpError
+ */
 export async function publish(
   gateway: Gateway,
   room: string,
@@ -33,16 +38,15 @@ export async function publish(
 ): Promise<Publishing> {
   const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   try {
-    const stream = new MediaStream();
-    const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [stream] };
-    const sound = connection.addTransceiver(audio ?? "audio", init);
+    const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [new MediaStream()] };
+    const sound = audio === null && video !== null ? null : connection.addTransceiver(audio ?? "audio", init);
     const sendEncodings = [{ maxBitrate: maxVideoBitrateBps }];
-    const picture = connection.addTransceiver(video ?? "video", { ...init, sendEncodings });
-    preferH264(picture, RTCRtpSender.getCapabilities("video"));
+    const picture = video === null ? null : connection.addTransceiver(video, { ...init, sendEncodings });
+    if (picture !== null) preferH264(picture, RTCRtpSender.getCapabilities("video"));
     const path = `v1/rooms/${encodeURIComponent(room)}/whip?name=${encodeURIComponent(name)}`;
     const { response, close } = await negotiate(gateway, path, connection);
     const participantId = response.headers.get("Wsmedia-Participant") ?? "";
-    return { connection, close, participantId, audio: sound.sender, video: picture.sender };
+    return { connection, close, participantId, audio: sound?.sender ?? null, video: picture?.sender ?? null };
   } catch (error) {
     connection.close();
     throw error;

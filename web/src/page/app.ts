@@ -18,6 +18,8 @@ import { loadPreferences, type Preferences, QUALITIES, type Quality, savePrefere
 import { type Explanation, strings } from "./strings.ts";
 import { impossible } from "./support.ts";
 
+const FAREWELL_MS = 60;
+
 /** The whole page. */
 export class App {
   readonly #root: HTMLElement;
@@ -63,7 +65,7 @@ export class App {
     exposeDiagnostics(() => this.#call);
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
     document.addEventListener("pointerdown", () => this.#gesture());
-    window.addEventListener("pagehide", () => this.#call?.leave());
+    window.addEventListener("pagehide", () => this.#farewell());
     const { name, room, mode } = this.#preferences;
     const opened = this.#media.start();
     this.#showLobby(null, false);
@@ -203,6 +205,18 @@ export class App {
   #prefer(change: Partial<Preferences>): void {
     this.#preferences = { ...this.#preferences, ...change };
     savePreferences(this.#preferences);
+  }
+
+  /**
+   * The tab is being closed. The worker that keeps the connection dies with the page, so the page lives on for the moment
+   * that the worker needs to say goodbye: else others would look at a still picture until the resume window ends.
+   */
+  #farewell(): void {
+    if (this.#call === null) return;
+    this.#leaving = true;
+    this.#call.leave();
+    const until = performance.now() + FAREWELL_MS;
+    while (performance.now() < until);
   }
 
   /** Browsers let sound out after the first gesture, wherever on the page it was. */

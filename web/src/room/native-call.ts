@@ -127,6 +127,7 @@ export class NativeCall implements Call {
         connected();
         this.#setState("connected", "");
       }
+      if (connection.connectionState === "disconnected") this.#setState("reconnecting", "");
       if (connection.connectionState === "failed") this.#attempt.abort(new ConnectionLost());
     };
     await this.#followMedia();
@@ -186,13 +187,17 @@ export class NativeCall implements Call {
     subscription.renew();
   }
 
-  /** Send what the devices give now; a missing one sends nothing. */
+  /** Send what the devices give now. What was not offered needs another offer, that is: all anew. */
   async #followMedia(): Promise<void> {
     const publishing = this.#publishing;
     if (publishing === null) return;
-    const { microphone, camera } = this.#media;
-    if (publishing.audio.track !== microphone) await publishing.audio.replaceTrack(microphone).catch(() => undefined);
-    if (publishing.video.track !== camera) await publishing.video.replaceTrack(camera).catch(() => undefined);
+    for (const [sender, track] of [
+      [publishing.audio, this.#media.microphone],
+      [publishing.video, this.#media.camera],
+    ] as const) {
+      if (sender === null && track !== null) this.#attempt.abort(new ConnectionLost());
+      else if (sender !== null && sender.track !== track) await sender.replaceTrack(track).catch(() => undefined);
+    }
   }
 
   async #read(): Promise<void> {

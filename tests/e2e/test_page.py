@@ -1,0 +1,109 @@
+"""The page as people use it: the form, what it remembers, keyboard, phone, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.conftest import ALICE
+from tests.support.browser import CallPage, browser, gateway_process
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[str]:
+    async with gateway_process() as url:
+        yield url
+
+
+@pytest.fixture
+async def running(clips: Path) -> AsyncIterator[Browser]:
+    async with browser(clips, ALICE) as started:
+        yield started
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing needs sideways scrolling."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+async def test_the_form_asks_for_what_is_missing_and_remembers(gateway: str, running: Browser) -> None:
+    call = await CallPage.open(running, gateway)
+    page = call.page
+    name, room = page.get_by_label("Your name"), page.get_by_label("Room")
+    await expect(name).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Please say what others should call you.")).to_be_visible()
+    await name.fill("Alice Example")
+    await room.fill("not a room")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("A room name has up to 64 letters")).to_be_visible()
+    await room.fill("standup")
+    await page.get_by_label("Video quality").select_option("180p")
+    await room.press("Enter")
+    await call.wait_connected()
+    assert "room=standup" in page.url
+
+    await page.goto(gateway)
+    await expect(name).to_have_value("Alice Example")
+    await expect(room).to_have_value("standup")
+    await expect(page.get_by_label("Video quality")).to_have_value("180p")
+
+
+async def test_everything_can_be_reached_by_keyboard(gateway: str, running: Browser) -> None:
+    call = await CallPage.joined(running, gateway, room="keys", name="Alice")
+    page = call.page
+    reached: list[str] = []
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        reached.append(await page.evaluate("document.activeElement.getAttribute('aria-label') ?? ''"))
+    for label in ("Turn microphone off", "Turn camera off", "Devices", "Call details", "Leave"):
+        assert label in reached
+    await page.get_by_role("button", name="Call details").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_contain_text("Round trip")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    assert call.errors == []
+
+
+async def test_a_phone_needs_no_sideways_scrolling(gateway: str, running: Browser) -> None:
+    lobby = await CallPage.open(running, f"{gateway}?room=phone", **PHONE)
+    await expect(lobby.page.locator(".preview.pictured")).to_be_visible()
+    assert await fits(lobby.page)
+    await lobby.page.get_by_label("Your name").fill("Somebody With A Very Long Name Indeed")
+    await lobby.page.get_by_role("button", name="Join", exact=True).tap()
+    await lobby.wait_connected()
+    assert await fits(lobby.page)
+    leave = await lobby.page.get_by_role("button", name="Leave").bounding_box()
+    assert leave is not None
+    assert leave["x"] + leave["width"] <= 360
+    assert leave["y"] + leave["height"] <= 740
+
+
+async def test_light_and_dark(gateway: str, running: Browser) -> None:
+    call = await CallPage.open(running, gateway, color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = await call.page.evaluate(background)
+    await call.page.get_by_role("button", name="Use light colours").click()
+    light = await call.page.evaluate(background)
+    assert dark != light
+    await call.page.reload()
+    assert await call.page.evaluate(background) == light
+
+
+async def test_a_device_can_be_chosen_during_the_call(gateway: str, running: Browser) -> None:
+    alice = await CallPage.joined(running, gateway, room="devices", name="Alice")
+    bob = await CallPage.joined(running, gateway, room="devices", name="Bob")
+    await bob.wait_for_picture("Alice")
+    await alice.page.get_by_role("button", name="Devices").click()
+    camera = alice.page.get_by_role("dialog").get_by_label("Camera")
+    assert await camera.locator("option").count() >= 2
+    await camera.select_option(index=1)
+    last = await bob.wait_for_picture("Alice")
+    await bob.wait_for_other_picture("Alice", last)
+    assert alice.errors == bob.errors == []
