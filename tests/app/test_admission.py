@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import secrets
 import time
 from typing import Any
@@ -18,107 +18,14 @@ from tests.support.gateway import (
     eventually,
     http_url,
     running_gateway,
-    session_url,
     video_frame,
 )
-from wsmedia.app.server import Gateway
+from tests.support.raw_tunnel import assert_ends, ending, hello, opened
 from wsmedia.auth import issue_token
 from wsmedia.errors import CloseCode
-from wsmedia.wire import Close, Hello, Ping, PublishRejected, RoomStateChanged, TrackAdded, WireLimits, decode, encode
+from wsmedia.wire import Ping, PublishRejected, RoomStateChanged, TrackAdded, encode
 
 KEY = "k" * 32
-
-
-def hello(**members: Any) -> bytes:
-    fields: dict[str, Any] = {"lane_id": 0, "key": secrets.token_hex(16), "room": "r", "name": "Mallory", **members}
-    return encode(Hello(**fields))
-
-
-def short(value: object) -> str:
-    return repr(value[:16] if isinstance(value, bytes) else value)
-
-
-async def opened(gateway: Gateway, session_id: str | None = None, **options: Any) -> websockets.ClientConnection:
-    url = session_url(gateway, session_id or secrets.token_hex(16))
-    return await websockets.connect(url, subprotocols=["wsmedia.v1"], compression=None, **options)
-
-
-async def ending(websocket: websockets.ClientConnection) -> tuple[list[int], int | None]:
-    """The codes of the CLOSE messages until the end, and the WebSocket's close code."""
-    codes = []
-    async with asyncio.timeout(10):
-        try:
-            while True:
-                message = decode(await websocket.recv(), WireLimits())  # type: ignore[arg-type]
-                if isinstance(message, Close):
-                    codes.append(message.code)
-        except websockets.ConnectionClosed:
-            return codes, websocket.close_code
-
-
-async def assert_ends(websocket: websockets.ClientConnection, code: CloseCode) -> None:
-    assert await ending(websocket) == ([code], code)
-
-
-@pytest.mark.parametrize(
-    ("first", "code"),
-    [
-        ("text", CloseCode.MALFORMED),
-        (b"", CloseCode.MALFORMED),
-        (b"\x01", CloseCode.MALFORMED),
-        (b"\x01{}", CloseCode.MALFORMED),
-        (b'\x01{"version": 2}', CloseCode.VERSION_UNSUPPORTED),
-        (b"\x01" + b"[" * 10_000, CloseCode.MALFORMED),
-        (b"\x01" + b" " * 100_000, CloseCode.TOO_LARGE),
-        (b"\x00" * 2_000_000, CloseCode.TOO_LARGE),
-        (encode(Ping(0)), CloseCode.MALFORMED),
-        (b"\x7f", CloseCode.MALFORMED),
-        (hello(resume=True), CloseCode.SESSION_UNKNOWN),
-        (b"\x01" + json.dumps({"version": 1, "lane_id": 0, "key": "z", "room": "r", "name": "n"}).encode(), 4400),
-    ],
-    ids=short,
-)
-async def test_a_bad_first_message(first: bytes | str, code: int) -> None:
-    async with running_gateway() as gateway:
-        websocket = await opened(gateway)
-        await websocket.send(first)
-        await assert_ends(websocket, CloseCode(code))
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        ("text", CloseCode.MALFORMED),
-        (b"", CloseCode.MALFORMED),
-        (b"\x04", CloseCode.MALFORMED),
-        (b"\x05\x00\x00", CloseCode.MALFORMED),
-        (b"\x03\x00\x00\x00\x01{", CloseCode.MALFORMED),
-        (b"\x06\xff\x00\x00", CloseCode.MALFORMED),
-        (b"\x07", CloseCode.MALFORMED),
-        (b"\x0a", CloseCode.MALFORMED),
-        (b"\x7f", CloseCode.MALFORMED),
-        (b"\x04" + bytes(1_040_000), CloseCode.TOO_LARGE),
-        (b"\x80" + bytes(1_048_576), CloseCode.TOO_LARGE),
-        (b"\x80" + bytes(3_000_000), CloseCode.TOO_LARGE),
-        (hello(), CloseCode.MALFORMED),
-    ],
-    ids=short,
-)
-async def test_a_bad_message_ends_its_own_session_only(message: bytes | str, code: CloseCode) -> None:
-    async with running_gateway() as gateway:
-        other = await TunnelClient(gateway, name="Bob").connect()
-        mallory = await TunnelClient(gateway, name="Mallory").connect()
-        await eventually(lambda: len(mallory.controls(RoomStateChanged)) == 2, "the room")
-        await mallory.send_raw(message)
-        closed = await eventually(lambda: mallory.closed, "CLOSE")
-        assert (closed.code, closed.by_remote) == (code, True)
-        await eventually(lambda: mallory.close_code == code, "the WebSocket's close code")
-        other.publish(CAMERA)
-        late = await TunnelClient(gateway, name="Carol").connect()
-        await eventually(lambda: late.controls(TrackAdded), "the room's life")
-        assert other.closed is None
-        for client in (other, mallory, late):
-            await client.close()
 
 
 async def test_endless_fragments_do_not_fill_the_memory() -> None:
@@ -133,18 +40,18 @@ async def test_endless_fragments_do_not_fill_the_memory() -> None:
 
         with pytest.raises(websockets.ConnectionClosed):
             await websocket.send(fragments())
+        await websocket.wait_closed()
         assert websocket.close_code == CloseCode.MALFORMED
 
 
 async def test_a_flood_is_rate_limited() -> None:
     async with running_gateway(max_messages_per_second=50) as gateway:
-        mallory = await TunnelClient(gateway, name="Mallory").connect()
-        await eventually(lambda: mallory.controls(RoomStateChanged), "the room")
-        for _ in range(200):
-            await mallory.send_raw(encode(Ping(0)))
-        closed = await eventually(lambda: mallory.closed, "CLOSE")
-        assert closed.code == CloseCode.RATE_LIMITED
-        await mallory.close()
+        mallory = await opened(gateway)
+        await mallory.send(hello())
+        with contextlib.suppress(websockets.ConnectionClosed):
+            for _ in range(1000):
+                await mallory.send(encode(Ping(0)))
+        await assert_ends(mallory, CloseCode.RATE_LIMITED)
 
 
 async def test_too_many_tracks() -> None:

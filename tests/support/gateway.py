@@ -150,6 +150,11 @@ class TunnelClient:
         assert self._websocket is not None
         await self._websocket.send(message)
 
+    def stop_reading(self) -> None:
+        """Leave everything from now on in the network."""
+        assert self._websocket is not None
+        self._websocket.transport.pause_reading()
+
     def cut(self) -> None:
         """Reset the TCP connection, as a network does that forgets a flow."""
         assert self._websocket is not None

@@ -19,7 +19,7 @@ from wsmedia.errors import AdmissionError, CloseCode, RemoteProtocolError
 from wsmedia.interworking import Bridge
 from wsmedia.media import Participant
 from wsmedia.ports import Adapter
-from wsmedia.session import Attachment, Event, SessionRegistry, WelcomeInfo
+from wsmedia.session import Attachment, Event, PathStatistics, SessionRegistry, WelcomeInfo
 from wsmedia.transport import Pump
 from wsmedia.transport.websocket import carrier_of, wait_until_lost
 from wsmedia.wire import Close, Hello, decode, encode, is_session_id
@@ -60,6 +60,14 @@ class SessionHost:
 
     def __len__(self) -> int:
         return len(self._hosted)
+
+    def path(self, session_id: str) -> PathStatistics:
+        """How the path to one client is.
+
+        Raises:
+            KeyError: no such session is here.
+        """
+        return self._hosted[session_id].pump.session.path(self._clock.monotonic())
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one WebSocket of ``/v1/sessions/{session_id}/ws`` until it is closed (PROTOCOL.md §2.1)."""
