@@ -129,3 +129,10 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_with_a_token_key_any_address_will_do() -> None:
     settings = load_settings({"host": "0.0.0.0", "token_key": [KEY]})
     assert not settings.loopback_only
+
+
+def test_the_handbook_has_every_setting() -> None:
+    handbook = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"| `{name}` |" in handbook
+        assert str(field.description).split(" (default")[0].rstrip(".") in handbook
