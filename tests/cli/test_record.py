@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.cli.conftest import Command
@@ -17,13 +18,14 @@ Start = Callable[..., Coroutine[None, None, Command]]
 async def test_a_published_file_is_recorded(wsmedia: Start, url: str, clips: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "made" / "by record"
     room = ("--url", url, "--room", "R")
-    recorder = await wsmedia("record", *room, "--duration", "6", "--output", folder)
+    recorder = await wsmedia("record", *room, "--output", folder)
     await recorder.says("joined R")
     publisher = await wsmedia("publish", clips["tone"], *room, "--name", "Ada")
     status, output, errors = await publisher.ends()
     assert (status, errors) == (0, "")
     assert "video: h264 320x180 30 fps, sent as it is" in output
     assert "played 0:02" in output
+    recorder.process.send_signal(signal.SIGINT)
     status, output, errors = await recorder.ends()
     assert (status, errors) == (0, "")
     assert output.splitlines()[-1] == f"wrote {folder / 'Ada.mkv'}"
@@ -67,6 +69,18 @@ async def test_what_was_recorded_is_kept_when_the_server_goes(
         assert errors.startswith("error: the server ended the session")
         assert len(errors.splitlines()) == 1
     assert (tmp_path / "Ada.mkv").stat().st_size > 0
+
+
+async def test_a_recording_ends_by_itself_after_its_duration(
+    wsmedia: Start, url: str, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    room = ("--url", url, "--room", "R")
+    publisher = await wsmedia("publish", clips["plain"], *room, "--name", "Ada", "--loop")
+    await publisher.says("joined R")
+    recorder = await wsmedia("record", *room, "--duration", "2.5", "--output", tmp_path)
+    assert (await recorder.ends())[0] == 0
+    with av.open(str(tmp_path / "Ada.mkv")) as container:
+        assert 0 < container.duration <= 3_000_000
 
 
 async def test_an_empty_room_leaves_no_file(wsmedia: Start, url: str, tmp_path: Path) -> None:

@@ -20,6 +20,12 @@ def status(code: int) -> InvalidStatus:
     return InvalidStatus(Response(code, "", Headers()))
 
 
+def untrusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
 @pytest.mark.parametrize(
     ("address", "error", "sentence"),
     [
@@ -28,7 +34,7 @@ def status(code: int) -> InvalidStatus:
             ssl.SSLError(1, "WRONG_VERSION_NUMBER"),
             "example.org:443 does not speak TLS; should the URL begin with",
         ),
-        (SECURE, ssl.SSLCertVerificationError(1, "x"), "the certificate of example.org:443 is not trusted"),
+        (SECURE, untrusted(), "the certificate of example.org:443 is not trusted"),
         (PLAIN, TimeoutError(), "example.org:8080 does not answer"),
         (PLAIN, socket.gaierror(-2, "Name or service not known"), "there is no host named example.org"),
         (PLAIN, ConnectionRefusedError(111, "Connection refused"), "nothing listens on example.org:8080"),
