@@ -73,3 +73,31 @@ def test_ids_out_of_range_are_refused():
         HeaderWriter(1, 96, ExtensionMap({extensions.MID_URI: 256}), mid="0")
     with pytest.raises(PacketError):
         HeaderWriter(1, 96, ExtensionMap({extensions.MID_URI: 1}), mid="m" * 256)
+
+
+@given(maps(), u16, u32, st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=5), st.booleans(), u16)
+def test_a_frame_is_written_as_its_packets_would_be(
+    ids, sequence_number, rtp_timestamp, payloads, mark_last, transport
+):
+    writer = HeaderWriter(7, 96, ids, mid="0")
+    packets = writer.write_frame(
+        sequence_number,
+        rtp_timestamp,
+        payloads,
+        mark_last=mark_last,
+        transport_sequence_number=transport,
+        abs_send_time=5,
+        audio_level=9,
+    )
+    assert packets == [
+        writer.write(
+            (sequence_number + index) & 0xFFFF,
+            rtp_timestamp,
+            payload,
+            marker=mark_last and index == len(payloads) - 1,
+            transport_sequence_number=(transport + index) & 0xFFFF,
+            abs_send_time=5,
+            audio_level=9,
+        )
+        for index, payload in enumerate(payloads)
+    ]

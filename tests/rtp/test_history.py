@@ -29,3 +29,17 @@ def test_clear_forgets():
     history.store(7, b"seven", 1.0)
     history.clear()
     assert history.find(7, 1.0) is None
+
+
+def test_a_frame_is_stored_by_consecutive_numbers():
+    history = SendHistory()
+    history.store_frame(65535, [b"a", b"b"], 1.0)
+    assert [history.find(number, 1.0) for number in (65535, 0, 1)] == [b"a", b"b", None]
+
+
+def test_a_number_that_comes_again_belongs_to_the_new_packet():
+    history = SendHistory(min_resend_interval=10.0)
+    history.store(7, b"old", 1.0)
+    assert history.find(7, 1.0) == b"old"
+    history.store(7, b"new", 1.5)
+    assert history.find(7, 1.6) == b"new"

@@ -8,6 +8,7 @@ notice trouble and to get out of its way.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from wsmedia.rtp.twcc import TransportFeedback
 
@@ -49,6 +50,13 @@ class BandwidthEstimator:
     def sent(self, transport_number: int, size: int, now: float) -> None:
         """Note a packet on its way out."""
         self._sent[transport_number & _SENT_PACKETS - 1] = (transport_number, now, size)
+
+    def sent_frame(self, transport_number: int, packets: Sequence[bytes], now: float) -> None:
+        """Note packets with consecutive numbers, the first of which has ``transport_number``."""
+        sent = self._sent
+        for packet in packets:
+            sent[transport_number & _SENT_PACKETS - 1] = (transport_number, now, len(packet))
+            transport_number = transport_number + 1 & 0xFFFF
 
     def remb_received(self, bitrate_bps: int, now: float) -> int:
         """Take the peer's own estimate, which rules for six seconds; gives the new target."""

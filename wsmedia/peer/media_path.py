@@ -45,7 +45,7 @@ class MediaPath:
         self._transport = transport
         self._clock = clock
         self._bandwidth = BandwidthEstimator(config.initial_bitrate_bps)
-        self.outlet = Outlet(transport.send_rtp, clock, self._bandwidth)
+        self.outlet = Outlet(transport.send_rtp, transport.send_rtp_all, clock, self._bandwidth)
         self.outlet.started = self._send_reports
         self.inlet = Inlet(clock, self._send_nack, self._send_keyframe_request)
         local_ssrc = 1 + secrets.randbelow(2**32 - 2)

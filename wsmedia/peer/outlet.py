@@ -20,13 +20,21 @@ class Outlet:
         is_open: whether the association is connected; what is sent before is lost.
         transport_sequence_number: the next transport-wide number (16 bits), one count for all senders.
         send: takes one plain RTP packet.
+        send_all: takes the plain RTP packets of one frame.
         started: called by a sender after its first frame, so that a sender report follows it at once.
     """
 
-    __slots__ = ("bandwidth", "clock", "is_open", "send", "started", "transport_sequence_number")
+    __slots__ = ("bandwidth", "clock", "is_open", "send", "send_all", "started", "transport_sequence_number")
 
-    def __init__(self, send: Callable[[bytes], None], clock: Clock, bandwidth: BandwidthEstimator) -> None:
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        send_all: Callable[[list[bytes]], None],
+        clock: Clock,
+        bandwidth: BandwidthEstimator,
+    ) -> None:
         self.send = send
+        self.send_all = send_all
         self.clock = clock
         self.bandwidth = bandwidth
         self.is_open = False

@@ -116,7 +116,7 @@ class IceAgent(aioice.Connection):
         self._addresses = list(addresses)
         self._admit = admit
         self._selected: aioice.ice.CandidatePair | None = None
-        self._selected_sendto: Callable[[bytes, Address], None] | None = None
+        self._endpoint: DatagramEndpoint | None = None
         self._selected_address: Address = ("", 0)
         self.on_media: Callable[[bytes], None] = lambda _data: None
 
@@ -205,16 +205,29 @@ class IceAgent(aioice.Connection):
         Returns:
             False when no pair is selected (yet, or any more).
         """
+        endpoint = self._selected_endpoint()
+        if endpoint is None:
+            return False
+        endpoint.sendto(data, self._selected_address)
+        return True
+
+    def send_all_now(self, datagrams: Sequence[bytes]) -> bool:
+        """Send datagrams on the selected pair in their order; as ``send_now``, with fewer system calls."""
+        endpoint = self._selected_endpoint()
+        if endpoint is None:
+            return False
+        endpoint.send_all(datagrams, self._selected_address)
+        return True
+
+    def _selected_endpoint(self) -> DatagramEndpoint | None:
         pair = self._nominated.get(1)
         if pair is not self._selected:
             self._selected = pair
+            self._endpoint = None
             if pair is not None:
-                self._selected_sendto = pair.protocol.transport.sendto
+                self._endpoint = cast(DatagramEndpoint, pair.protocol.transport)
                 self._selected_address = pair.remote_addr
-        if pair is None or self._selected_sendto is None:
-            return False
-        self._selected_sendto(data, self._selected_address)
-        return True
+        return self._endpoint
 
     async def closed(self) -> None:
         """Wait until consent to send has expired (RFC 7675) or ``close`` was called."""

@@ -58,7 +58,8 @@ class RtpSender:
         self._requests = KeyframeRequests(KEYFRAME_INTERVAL, repeat=False, guard=KEYFRAME_GUARD)
         self._parameters: SendParameters | None = None
         self._writer: HeaderWriter | None = None
-        self._awaiting_keyframe = track.kind is MediaKind.VIDEO
+        self._is_video = track.kind is MediaKind.VIDEO
+        self._awaiting_keyframe = self._is_video
         self._has_sent = False
         self._resent = 0
         self._resent_since = 0.0
@@ -128,33 +129,26 @@ class RtpSender:
     def _send_payloads(
         self, writer: HeaderWriter, payloads: list[bytes], rtp_timestamp: int, audio_level: int | None, now: float
     ) -> None:
-        """The hot loop: header, history, SRTP, socket. Video's last packet has the marker (RFC 6184 §5.1)."""
+        """The hot path: headers, history, SRTP, socket. Video's last packet has the marker (RFC 6184 §5.1)."""
         outlet, source = self._outlet, self.source
-        send, write, store, note = outlet.send, writer.write, self._history.store, outlet.bandwidth.sent
-        abs_send_time = abs_send_time_from_seconds(now)
         sequence_number, transport_number = source.sequence_number, outlet.transport_sequence_number
-        last = len(payloads) - 1 if self.track.kind is MediaKind.VIDEO else -1
-        octets = 0
-        for index, content in enumerate(payloads):
-            packet = write(
-                sequence_number,
-                rtp_timestamp,
-                content,
-                marker=index == last,
-                transport_sequence_number=transport_number,
-                abs_send_time=abs_send_time,
-                audio_level=audio_level,
-            )
-            store(sequence_number, packet, now)
-            note(transport_number, len(packet), now)
-            send(packet)
-            sequence_number = sequence_number + 1 & 0xFFFF
-            transport_number = transport_number + 1 & 0xFFFF
-            octets += len(content)
-        source.sequence_number = sequence_number
-        outlet.transport_sequence_number = transport_number
-        source.statistics.packets_sent += len(payloads)
-        source.statistics.octets_sent += octets
+        packets = writer.write_frame(
+            sequence_number,
+            rtp_timestamp,
+            payloads,
+            mark_last=self._is_video,
+            transport_sequence_number=transport_number,
+            abs_send_time=abs_send_time_from_seconds(now),
+            audio_level=audio_level,
+        )
+        count = len(packets)
+        source.sequence_number = sequence_number + count & 0xFFFF
+        outlet.transport_sequence_number = transport_number + count & 0xFFFF
+        self._history.store_frame(sequence_number, packets, now)
+        outlet.bandwidth.sent_frame(transport_number, packets, now)
+        outlet.send_all(packets)
+        source.statistics.packets_sent += count
+        source.statistics.octets_sent += sum(map(len, payloads))
 
     def nack_received(self, sequence_numbers: tuple[int, ...], now: float) -> None:
         """Send again what the history still has; at most 2000 packets a second, whatever the peer asks."""

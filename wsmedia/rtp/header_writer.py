@@ -7,6 +7,7 @@ retransmission can be stamped anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 
 from wsmedia.errors import PacketError
@@ -142,28 +143,72 @@ class HeaderWriter:
             abs_send_time: 24 bits; ignored unless negotiated.
             audio_level: RFC 6464 octet; unknown is written as silence without voice; ignored unless negotiated.
         """
+        (packet,) = self.write_frame(
+            sequence_number,
+            rtp_timestamp,
+            (payload,),
+            mark_last=marker,
+            transport_sequence_number=transport_sequence_number,
+            abs_send_time=abs_send_time,
+            audio_level=audio_level,
+        )
+        return packet
+
+    def write_frame(
+        self,
+        sequence_number: int,
+        rtp_timestamp: int,
+        payloads: Sequence[bytes | memoryview],
+        *,
+        mark_last: bool = False,
+        transport_sequence_number: int = 0,
+        abs_send_time: int = 0,
+        audio_level: int | None = None,
+    ) -> list[bytes]:
+        """Write the packets of one frame; cheaper than ``write`` for each.
+
+        Args:
+            sequence_number: of the first packet; the others count up from it, modulo 2¹⁶.
+            rtp_timestamp: of all.
+            payloads: what a packetizer gave.
+            mark_last: set the marker on the last packet, as for video.
+            transport_sequence_number: of the first packet; the others count up.
+            abs_send_time, audio_level: as in ``write``, the same for all.
+        """
         before_transport, before_abs_send_time, before_audio_level, tail = self._constants
-        abs_send_time_tag = self._abs_send_time_tag
-        audio_level_tag = self._audio_level_tag
-        return (
-            self._pack(
-                self._first,
-                self.payload_type | 0x80 if marker else self.payload_type,
+        pack, first, ssrc = self._pack, self._first, self.ssrc
+        has_transport = self._transport_position is not None
+        second = self.payload_type
+        send_time: bytes | int = b""
+        if self._abs_send_time_tag is not None:
+            send_time = self._abs_send_time_tag | abs_send_time
+        level: bytes | int = b""
+        if self._audio_level_tag is not None:
+            level = self._audio_level_tag | (UNKNOWN_AUDIO_LEVEL if audio_level is None else audio_level)
+        remaining = len(payloads)
+        packets = []
+        for payload in payloads:
+            remaining -= 1
+            if mark_last and not remaining:
+                second |= 0x80
+            header = pack(
+                first,
+                second,
                 sequence_number,
                 rtp_timestamp,
-                self.ssrc,
+                ssrc,
                 before_transport,
-                b"" if self._transport_position is None else transport_sequence_number,
+                transport_sequence_number if has_transport else b"",
                 before_abs_send_time,
-                b"" if abs_send_time_tag is None else abs_send_time_tag | abs_send_time,
+                send_time,
                 before_audio_level,
-                b""
-                if audio_level_tag is None
-                else audio_level_tag | (UNKNOWN_AUDIO_LEVEL if audio_level is None else audio_level),
+                level,
                 tail,
             )
-            + payload
-        )
+            packets.append(header + payload)
+            sequence_number = sequence_number + 1 & 0xFFFF
+            transport_sequence_number = transport_sequence_number + 1 & 0xFFFF
+        return packets
 
     def restamp(self, packet: bytes, transport_sequence_number: int, abs_send_time: int) -> bytes:
         """Give a packet that this writer wrote a new transport-wide number and send time.
