@@ -28,11 +28,6 @@ export class ControlSender {
   readonly #kept: Entry[] = [];
   #toSend: Entry[] = [];
 
-  /** Whether something waits for a lane. */
-  get hasUnsent(): boolean {
-    return this.#toSend.length > 0;
-  }
-
   /**
    * Queue one message.
    *

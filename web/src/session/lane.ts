@@ -1,7 +1,7 @@
 /** One carrier connection as the engine sees it: what it has received, and what it has sent that is not acknowledged. */
 
 import { RemoteProtocolError } from "../base/errors.ts";
-import type { Microseconds, Seconds } from "../base/time.ts";
+import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
 import type { LaneAck, Pong } from "../wire/path.ts";
 
 /** PINGs that wait for their PONG; when there are more, the oldest goes unanswered. */
@@ -11,6 +11,12 @@ const MAX_UNACKNOWLEDGED_MESSAGES = 10_000;
 
 /** Seconds beyond a round trip without acknowledgement after which a lane takes no more media: it would only age. */
 const STALL_TIME = 0.5;
+
+/**
+ * Seconds without a word from the gateway, though something waits for its ACK, after which a client tries another lane: a
+ * network that was left behind drops packets without telling anybody.
+ */
+export const MAX_SILENCE = 6;
 
 /** A message in flight. */
 export interface Sent {
@@ -68,6 +74,14 @@ export class Lane {
   isStalled(roundTrip: number, now: Seconds): boolean {
     const oldest = this.inFlight[0];
     return oldest !== undefined && now - oldest.sentAt > roundTrip + STALL_TIME;
+  }
+
+  /** When the lane counts as lost if nothing more arrives; `maxSilence` holds if something is in flight. */
+  lostAt(idleTimeout: number, maxSilence: number): Seconds {
+    const idleAt = this.lastHeardAt + idleTimeout;
+    const oldest = this.inFlight[0];
+    if (!this.welcomed || oldest === undefined) return seconds(idleAt);
+    return seconds(Math.min(idleAt, Math.max(this.lastHeardAt, oldest.sentAt) + maxSilence));
   }
 
   /** Whether the far end has left far too much unacknowledged. */

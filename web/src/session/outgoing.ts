@@ -13,6 +13,7 @@ import { type ScheduledMessage, Scheduler } from "./scheduler.ts";
 
 /** The sending half of a session. */
 export class Outgoing {
+  maxFrameBytes: number;
   readonly congestion = new CongestionController();
   control = new ControlSender();
   scheduler = new Scheduler();
@@ -20,8 +21,12 @@ export class Outgoing {
   #inFlightBytes = 0;
   #hasLane = false;
 
-  /** @param events the session's list. */
-  constructor(events: SessionEvent[]) {
+  /**
+   * @param maxFrameBytes what the far end accepts: a larger frame would end the session, so it is dropped.
+   * @param events the session's list.
+   */
+  constructor(maxFrameBytes: number, events: SessionEvent[]) {
+    this.maxFrameBytes = maxFrameBytes;
     this.#events = events;
   }
 
@@ -82,10 +87,11 @@ export class Outgoing {
     if (message.type === "publish_rejected") this.scheduler.removeTrack(message.trackId);
   }
 
-  /** Queue a frame; without a lane, or of an unknown track, it is dropped. */
+  /** Queue a frame; without a lane, too large, or of an unknown track, it is dropped. */
   sendFrame(trackId: number, frame: EncodedFrame, now: Seconds): void {
     if (!this.#hasLane) return;
-    this.scheduler.push(trackId, frame, now);
+    if (frame.data.length > this.maxFrameBytes) this.scheduler.lost(trackId);
+    else this.scheduler.push(trackId, frame, now);
     if (this.#pathIsOpen && this.scheduler.takesKeyframeNeed(trackId, now)) {
       this.#events.push({ type: "keyframeNeeded", trackId });
     }

@@ -10,7 +10,7 @@
  */
 
 import { CloseCode, LocalProtocolError, RemoteProtocolError, reasonOf } from "../base/errors.ts";
-import type { EncodedFrame, MediaKind } from "../base/media.ts";
+import type { EncodedFrame } from "../base/media.ts";
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
 import { decode, encode, type Message } from "../wire/codec.ts";
 import type { KnownControl } from "../wire/control.ts";
@@ -20,7 +20,7 @@ import type { PathStatistics } from "./congestion.ts";
 import type { SessionEvent } from "./events.ts";
 import { helloForLane, limitsFromWelcome, type Role, type WelcomeInfo, welcomeForLane } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
-import { Lane } from "./lane.ts";
+import { Lane, MAX_SILENCE } from "./lane.ts";
 import { DEFAULT_LIMITS, type SessionLimits } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type State, step } from "./state.ts";
@@ -54,6 +54,8 @@ export class Session {
   #established = false;
   #deadline: Seconds | null;
   #timeoutHandledAt = Number.NEGATIVE_INFINITY;
+  /** Only who can open another lane gains by giving one up early. */
+  readonly #maxSilence: number;
   readonly #lanes = new Map<number, Lane>();
   readonly #usedLaneIds = new Set<number>();
   #closing: Uint8Array<ArrayBuffer> | null = null;
@@ -74,7 +76,8 @@ export class Session {
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#hello = options.hello ?? null;
     this.#deadline = seconds(options.now + this.#limits.resumeWindow);
-    this.#outgoing = new Outgoing(this.#events);
+    this.#maxSilence = role === "client" ? MAX_SILENCE : Number.POSITIVE_INFINITY;
+    this.#outgoing = new Outgoing(this.#limits.maxFrameBytes, this.#events);
     const maxTracks = role === "gateway" ? this.#limits.maxTracks : Number.POSITIVE_INFINITY;
     this.#incoming = new Incoming(role, maxTracks, this.#outgoing, this.#events);
   }
@@ -132,7 +135,8 @@ export class Session {
       laneId,
       laneKind: kind,
       key: this.key,
-      resume: this.#state === "detached",
+      // Of several lanes that are opened at once only the first resumes; the others join it.
+      resume: this.#state === "detached" && this.#lanes.size === 0,
       controlReceived: this.#incoming.controlReceived,
     });
     this.#addLane(new Lane(laneId, kind, encode(hello), false, now));
@@ -150,7 +154,10 @@ export class Session {
   #attachLane(laneId: number, hello: Hello, info: WelcomeInfo, now: Seconds): void {
     if (this.#state === "closed") return;
     if (this.#usedLaneIds.has(laneId)) throw new RemoteProtocolError("lane id used twice");
-    if (hello.resume) for (const staleId of this.laneIds) this.#giveUp(staleId, now);
+    if (hello.resume) {
+      // The client counts its lanes: what is younger than this HELLO was opened beside it and overtook it.
+      for (const staleId of this.laneIds) if (staleId < laneId) this.#giveUp(staleId, now);
+    }
     this.#outgoing.control.acknowledge(hello.controlReceived);
     this.#welcome = welcomeForLane(info, this.#limits, {
       laneId,
@@ -277,6 +284,7 @@ export class Session {
     this.#outgoing.control.acknowledge(welcome.controlReceived);
     this.#welcome = welcome;
     this.#limits = limitsFromWelcome(this.#limits, welcome);
+    this.#outgoing.maxFrameBytes = welcome.limits.maxFrameBytes;
     // A tenth is left for headers, CONTROL and bursts.
     this.#outgoing.congestion.setMaxBitrate(Math.floor((welcome.limits.maxBytesPerSecond * 8 * 9) / 10));
     lane.welcomed = true;
@@ -358,7 +366,7 @@ export class Session {
     for (const lane of this.#lanes.values()) {
       const pingAt = lane.lastSentAt + idleTimeout / PING_SHARE;
       if (handledAt < pingAt && pingAt < next) next = pingAt;
-      next = Math.min(next, lane.lastHeardAt + idleTimeout);
+      next = Math.min(next, lane.lostAt(idleTimeout, this.#maxSilence));
     }
     const ackAt = this.#acknowledger.dueAt;
     if (ackAt !== null && this.#lanes.size > 0 && handledAt < ackAt && ackAt < next) next = ackAt;
@@ -370,34 +378,13 @@ export class Session {
     if (this.#state === "closed") return;
     this.#timeoutHandledAt = now;
     for (const lane of [...this.#lanes.values()]) {
-      if (now >= lane.lastHeardAt + this.#limits.idleTimeout || lane.isOverdue) this.#giveUp(lane.laneId, now);
+      const lostAt = lane.lostAt(this.#limits.idleTimeout, this.#maxSilence);
+      if (now >= lostAt || lane.isOverdue) this.#giveUp(lane.laneId, now);
     }
     this.#guard(() => this.#incoming.sendKeyframeRequests(now));
     if (this.#deadline !== null && now >= this.#deadline) {
       this.#end(CloseCode.TIMEOUT, "no lane came back in time", false);
     }
-  }
-
-  // Tracks.
-
-  /** Take frames of this track; done by `sendControl` for the messages that announce tracks. */
-  addOutgoingTrack(trackId: number, kind: MediaKind): void {
-    this.#outgoing.scheduler.addTrack(trackId, kind);
-  }
-
-  /** Drop the track's queued frames and take no more; unknown ones are ignored. */
-  removeOutgoingTrack(trackId: number): void {
-    this.#outgoing.scheduler.removeTrack(trackId);
-  }
-
-  /** Deliver frames of this track; done when `publish` or `track_added` arrives. */
-  addIncomingTrack(trackId: number, kind: MediaKind): void {
-    this.#incoming.tracks.add(trackId, kind);
-  }
-
-  /** Deliver no more frames of the track; unknown ones are ignored. */
-  removeIncomingTrack(trackId: number): void {
-    this.#incoming.tracks.remove(trackId);
   }
 
   // The end.

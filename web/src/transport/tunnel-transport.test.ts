@@ -160,7 +160,6 @@ describe("TunnelTransport", () => {
     gateway.flush();
     expect(camera.bitrates.at(-1)).toBe(300_000);
     expect(scene.of("targetBitrate").at(-1)).toMatchObject({ trackId: 1, bitrateBps: 300_000 });
-    gateway.session.addIncomingTrack(1, "video");
     time.advance(1);
     gateway.session.sendControl({ type: "keyframe_request", trackId: 1 }, time.now);
     gateway.flush();

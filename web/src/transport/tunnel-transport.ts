@@ -292,9 +292,7 @@ export class TunnelTransport<Port extends PortLike> {
       this.#end(code, explain(code, detail), reason);
       return;
     }
-    this.#current = null;
-    current.keeper.stop();
-    current.meter.stop();
+    this.#leave(current);
     this.#downlink.clear();
     this.#uplink.reset();
     const why = code === CloseCode.OVERLOADED || code === CloseCode.INTERNAL_ERROR ? explain(code, detail) : REJOINING;
@@ -306,13 +304,18 @@ export class TunnelTransport<Port extends PortLike> {
   #end(code: number, explanation: string, reason = reasonOf(code) ?? ""): void {
     const current = this.#current;
     if (current === null) return;
+    this.#leave(current);
+    this.#uplink.close();
+    this.#downlink.clear();
+    this.#report({ type: "closed", code, reason, explanation });
+  }
+
+  /** Hear no more of a session. One that has closed may still have its CLOSE to write. */
+  #leave(current: Current<Port>): void {
     this.#current = null;
     current.keeper.stop();
     current.meter.stop();
     if (!current.session.isClosed) current.pump.stop();
-    this.#uplink.close();
-    this.#downlink.clear();
-    this.#report({ type: "closed", code, reason, explanation });
   }
 
   #sendFrame(trackId: number, frame: EncodedFrame): void {
