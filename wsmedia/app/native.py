@@ -81,12 +81,14 @@ class NativeRoutes:
         return await self._answer(resource_id, native, offer)
 
     async def end(self, request: Request) -> Response:
-        """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission."""
+        """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission.
+
+        One that has ended already is no error: the participant may have left just before.
+        """
         self._access.check_origin(request)
         native = self._resources.get(request.path_params["resource_id"])
-        if native is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "This connection has ended already.")
-        native.end()
+        if native is not None:
+            native.end()
         return Response(status_code=HTTPStatus.OK)
 
     async def close(self) -> None:

@@ -15,6 +15,9 @@ from starlette.types import Scope
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
+# Nobody else's page may put ours, with its camera permission, into a frame.
+_POLICY = "frame-ancestors 'self'; base-uri 'none'; object-src 'none'"
+
 
 class PageFiles(StaticFiles):
     """Static files whose caching fits a bundler's output."""
@@ -24,6 +27,7 @@ class PageFiles(StaticFiles):
         response = await super().get_response(path, scope)
         hashed = path.startswith("assets/") and response.status_code == HTTPStatus.OK
         response.headers["Cache-Control"] = _IMMUTABLE if hashed else _REVALIDATE
+        response.headers["Content-Security-Policy"] = _POLICY
         return response
 
 
