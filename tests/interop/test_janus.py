@@ -90,13 +90,13 @@ async def watching(janus: Janus, name: str, room: int = 1234) -> AsyncIterator[S
             yield subscriber
 
 
-def assert_pictures_are_the_clips(pictures: list[object], minimum_db: float = 30.0) -> None:
+def assert_pictures_are_the_clips(pictures: list[object], minimum_db: float = 30.0, clip: Clip = CLIP) -> None:
     """Every picture tells which of the clip's it is, and looks like it."""
     for picture in pictures:
-        gray = picture.to_ndarray(format="yuv420p")[: CLIP.height]  # type: ignore[attr-defined]
+        gray = picture.to_ndarray(format="yuv420p")[: clip.height]  # type: ignore[attr-defined]
         time_ms = read_time_code(gray)
         assert time_ms is not None
-        source = CLIP.picture(round(time_ms * CLIP.fps / 1000))[: CLIP.height]
+        source = clip.picture(round(time_ms * clip.fps / 1000))[: clip.height]
         assert psnr_db(source, gray) > minimum_db
 
 
