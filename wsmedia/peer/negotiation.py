@@ -235,7 +235,8 @@ class Negotiation:
         self.receivers_added.append(section.receiver)
 
     def _receive_parameters(self, section: Section, remote: MediaSection) -> ReceiveParameters:
-        stream_id = remote.msid.stream_id if remote.msid else ""
+        # RFC 8830 §2: "-" says that the track belongs to no stream.
+        stream_id = remote.msid.stream_id if remote.msid and remote.msid.stream_id != "-" else ""
         clock = self._clocks.setdefault((stream_id, remote.cname), RemoteClock())
         return ReceiveParameters(
             mid=section.mid,
