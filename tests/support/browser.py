@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.support import clip_time_code
 from tests.support.clip import Clip
@@ -32,6 +32,7 @@ from wsmedia.app.page import page_directory
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Two browsers and the gateway share few cores: be generous, the page is what is tested and not the machine.
 DEADLINE_MS = 60_000.0
+expect.set_options(timeout=DEADLINE_MS)
 
 _FLAGS = [
     "--headless=new",
@@ -192,10 +193,12 @@ class CallPage:
         return cls(page, context, messages)
 
     @classmethod
-    async def joined(cls, running: Browser, url: str, *, room: str, name: str, **query: str) -> CallPage:
+    async def joined(
+        cls, running: Browser, url: str, *, room: str, name: str, viewport: dict[str, Any] | None = None, **query: str
+    ) -> CallPage:
         """The same, and in the call."""
         everything = {"room": room, "name": name, "autojoin": "1", "quality": "180p", **query}
-        call = await cls.open(running, f"{url}?{urlencode(everything)}")
+        call = await cls.open(running, f"{url}?{urlencode(everything)}", **(viewport or {}))
         await call.wait_connected()
         return call
 

@@ -84,7 +84,8 @@ export class CallView {
     const shown = (this.#selfVideo.srcObject as MediaStream | null)?.getVideoTracks()[0] ?? null;
     if (shown !== camera) this.#selfVideo.srcObject = camera === null ? null : new MediaStream([camera]);
     this.#self.show({
-      name: strings.call.youNamed(this.#selfName),
+      name: this.#selfName,
+      label: strings.call.youNamed(this.#selfName),
       microphoneOn: choice.microphoneOn && microphoneProblem === null,
       cameraOn: camera !== null,
       surface: this.#selfVideo,
@@ -277,10 +278,10 @@ export class CallView {
   }
 
   #layOut(): void {
-    const { clientWidth, clientHeight } = this.#stage;
+    // Sizes may be fractions of a pixel; rounded up they would push the last tile of a row to the next.
+    const stage = this.#stage.getBoundingClientRect();
     const count = Math.max(1, this.#grid.children.length);
-    const { columns, width, height } = arrange(count, clientWidth, clientHeight, GAP);
-    this.#grid.style.setProperty("--columns", String(columns));
+    const { width, height } = arrange(count, Math.floor(stage.width), Math.floor(stage.height), GAP);
     this.#grid.style.setProperty("--tile-width", `${width}px`);
     this.#grid.style.setProperty("--tile-height", `${height}px`);
   }

@@ -11,6 +11,8 @@ const SPEAKING = 0.25;
 /** What a tile shows, whether it is ours or somebody else's. */
 export interface TileState {
   readonly name: string;
+  /** What stands on the tile; the initials are those of the name. */
+  readonly label: string;
   readonly microphoneOn: boolean;
   readonly cameraOn: boolean;
   /** Where the picture is; null for initials. */
@@ -24,6 +26,7 @@ export function tileStateOf(person: Person): TileState {
   const { video, audio, name } = person;
   return {
     name: name || strings.call.someone,
+    label: name || strings.call.someone,
     microphoneOn: audio !== null && !audio.muted,
     cameraOn: video !== null && !video.muted,
     surface: video?.surface ?? null,
@@ -57,15 +60,15 @@ export class TileView {
   }
 
   show(state: TileState): void {
-    const { name, microphoneOn, cameraOn, surface, live, fit } = state;
+    const { name, label, microphoneOn, cameraOn, surface, live, fit } = state;
     if (this.#state?.name !== name) {
-      this.#name.textContent = name;
+      this.#name.textContent = label;
       this.#initials.textContent = initialsOf(name);
       this.root.style.setProperty("--hue", String(hueOf(name)));
     }
     if (this.#state?.surface !== surface) fill(this.#picture, surface);
     this.#state = state;
-    this.root.setAttribute("aria-label", strings.call.tile(name, microphoneOn, cameraOn));
+    this.root.setAttribute("aria-label", strings.call.tile(label, microphoneOn, cameraOn));
     this.root.dataset["microphone"] = microphoneOn ? "on" : "off";
     this.root.dataset["camera"] = cameraOn ? "on" : "off";
     this.root.dataset["fit"] = fit;

@@ -5,20 +5,24 @@
 
 const BIN_MS = 5;
 const BINS = 120;
-/** Per packet; with 50 packets a second half of the memory is about 12 s old. */
-const FORGET = 0.9988;
+/** Per packet; with 50 packets a second half of the memory is about 6 s old. */
+const FORGET = 0.9977;
 const QUANTILE = 0.97;
 /** The sound card fetches in blocks; a packet must be there a little before its turn. */
 const MARGIN_MS = 10;
 const SMALLEST_MS = 20;
-const LARGEST_MS = 500;
+/** More would make a conversation worse than a gap does. */
+const LARGEST_MS = 300;
 const INITIAL_MS = 50;
 const WINDOW_MS = 10_000;
+/** What waited for the decoder to start comes in one burst; that says nothing about the network. */
+const WARM_UP_MS = 400;
 
 /** Relative delays of one source's packets. */
 export class DelayEstimate {
   readonly #weights = new Float64Array(BINS);
   #total = 0;
+  #startedMs: number | null = null;
   #windowStartedMs: number | null = null;
   #previousMinimumMs = Number.POSITIVE_INFINITY;
   #currentMinimumMs = Number.POSITIVE_INFINITY;
@@ -30,6 +34,7 @@ export class DelayEstimate {
 
   /** Count one packet. @param transitMs arrival minus media time, ms. @param nowMs local time, ms. */
   add(transitMs: number, nowMs: number): void {
+    this.#startedMs ??= nowMs;
     this.#windowStartedMs ??= nowMs;
     if (nowMs - this.#windowStartedMs > WINDOW_MS) {
       this.#previousMinimumMs = this.#currentMinimumMs;
@@ -37,6 +42,7 @@ export class DelayEstimate {
       this.#windowStartedMs = nowMs;
     }
     this.#currentMinimumMs = Math.min(this.#currentMinimumMs, transitMs);
+    if (nowMs - this.#startedMs < WARM_UP_MS) return;
     const bin = Math.min(BINS - 1, Math.floor((transitMs - this.minimumTransitMs) / BIN_MS));
     for (let i = 0; i < BINS; i += 1) this.#weights[i] = (this.#weights[i] ?? 0) * FORGET;
     this.#weights[bin] = (this.#weights[bin] ?? 0) + 1;

@@ -84,6 +84,12 @@ describe("JitterBuffer", () => {
     expect(last(bench.latency)).toBeLessThan(30 + 60);
   });
 
+  it("does not take a burst at the start for jitter", () => {
+    const bench = new Bench((packet) => Math.max(30, 1_000 - packet * 20));
+    bench.run(8);
+    expect(last(bench.latency)).toBeLessThan(30 + 80);
+  });
+
   it("conceals a lost packet without a click", () => {
     const bench = new Bench((packet) => (packet === 400 ? null : 30));
     bench.run(12);

@@ -36,9 +36,13 @@ const ENDS = new Map<number, CallEnd>([
   [CloseCode.OVERLOADED, "overloaded"],
 ]);
 
+/** How long to wait for any answer of the server before saying that it is gone. */
+const PROBE_MS = 5_000;
+
 /** One call; begins at once. */
 export class TunnelCall implements Call {
   readonly mode = "tunnel";
+  readonly #url: string;
   readonly #events: CallEvents;
   readonly #roster: Roster;
   readonly #tunnel: Tunnel;
@@ -51,6 +55,7 @@ export class TunnelCall implements Call {
   #path: TunnelStatistics | null = null;
 
   constructor(options: CallOptions, media: LocalMedia, output: AudioOutput, events: CallEvents) {
+    this.#url = options.url;
     this.#events = events;
     this.#roster = new Roster((people) => events.onPeople(people));
     this.#reception = new Reception(output, {
@@ -89,7 +94,7 @@ export class TunnelCall implements Call {
       statistics: (statistics) => {
         this.#path = statistics;
       },
-      closed: (code, _reason, explanation) => this.#end(ENDS.get(code) ?? "crashed", explanation),
+      closed: (code, _reason, explanation) => void this.#closed(ENDS.get(code) ?? "crashed", explanation),
     });
     this.#publication = new Publication(this.#tunnel, media, options.maxVideoBitrateBps, {
       onCannotEncode: (kind) => events.onProblem({ kind: "cannotEncode", media: kind }),
@@ -173,6 +178,20 @@ export class TunnelCall implements Call {
     if (state === this.#state && reason === "") return;
     this.#state = state;
     this.#events.onState(state, reason);
+  }
+
+  async #closed(end: CallEnd, explanation: string): Promise<void> {
+    // Workers come from the server too: without one they "crash" before they have begun.
+    const never = end === "crashed" && this.#participantId === null;
+    this.#end(never && !(await this.#serverAnswers()) ? "serverGone" : end, explanation);
+  }
+
+  async #serverAnswers(): Promise<boolean> {
+    const address = new URL("healthz", this.#url);
+    return fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PROBE_MS) }).then(
+      () => true,
+      () => false,
+    );
   }
 
   #end(end: CallEnd, explanation: string): void {
