@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,7 +20,7 @@ from tests.support.gateway import (
 )
 from wsmedia.app.server import Gateway
 from wsmedia.errors import CloseCode
-from wsmedia.session import Resumed
+from wsmedia.session import Resumed, Role, Session
 from wsmedia.wire import (
     Mute,
     ParticipantJoined,
@@ -178,3 +180,31 @@ async def test_the_end_of_the_gateway_is_orderly() -> None:
     assert (closed.code, closed.by_remote) == (CloseCode.LEFT, True)
     await eventually(lambda: alice.close_code == CloseCode.LEFT, "the WebSocket's close code")
     await alice.close()
+
+
+async def test_nothing_of_a_session_stays_behind(gateway: Gateway) -> None:
+    alice = await TunnelClient(gateway, name="Alice").connect()
+    bob = await TunnelClient(gateway, name="Bob").connect()
+    alice.publish(CAMERA, MICROPHONE)
+    bob.publish(CAMERA)
+    await subscribed(alice)
+    await subscribed(bob, 2)
+    sessions = gateway.parts.sessions
+    assert len(sessions) == 2
+    objects = gc.get_objects()
+    gone = [weakref.ref(one) for one in objects if type(one) is Session and one.role is Role.GATEWAY]
+    del objects
+    alice.pump.close(CloseCode.LEFT, "")
+    bob.pump.close(CloseCode.LEFT, "")
+    await eventually(lambda: len(sessions) == 0, "their leaving")
+    assert gateway.parts.embedded is not None
+    assert gateway.parts.embedded.find_room("r") is None
+    await alice.close()
+    await bob.close()
+
+    def freed() -> bool:
+        gc.collect()
+        return all(reference() is None for reference in gone)
+
+    assert len(gone) >= 2
+    await eventually(freed, "the memory's release")

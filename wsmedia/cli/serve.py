@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -14,6 +15,7 @@ import typer
 from wsmedia.app.config import ConfigError, load_settings
 from wsmedia.app.server import Gateway, StartError
 from wsmedia.app.settings import Settings
+from wsmedia.auth import is_loopback_address
 
 
 def serve(config: Path | None, flags: dict[str, Any]) -> None:
@@ -63,6 +65,9 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     gateway = Gateway(settings)
     await gateway.start()
+    # What start-up made stays for good: looking through it again at every collection would only delay frames.
+    gc.collect()
+    gc.freeze()
     typer.echo(_greeting(settings, gateway))
     await stop.wait()
     typer.echo("Stopping …")
@@ -76,7 +81,9 @@ def _greeting(settings: Settings, gateway: Gateway) -> str:
     lines = ["wsmedia is ready. Open one of these in a browser:", ""]
     for listener in gateway.listeners:
         note = "the browser asks once about the self-signed certificate" if listener.self_signed else ""
-        if listener.scheme == "http" and settings.https:
+        if listener.scheme == "http" and not is_loopback_address(listener.host):
+            note = "without TLS: only for a proxy that ends it"
+        elif listener.scheme == "http":
             note = "on this machine, without a certificate"
         lines.append(f"  {listener.url:<28} {note}".rstrip())
     lines.append("")
