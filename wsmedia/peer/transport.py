@@ -16,12 +16,11 @@ import pylibsrtp
 from wsmedia.errors import PeerError
 from wsmedia.peer.config import PeerConfig, PeerState
 from wsmedia.peer.seam import Certificate, DtlsAssociation, IceAgent, host_addresses
+from wsmedia.peer.srtp import MediaCipher
 from wsmedia.sdp import Candidate, TransportParameters
 
 logger = logging.getLogger(__name__)
 
-# libsrtp's Python binding works in a buffer of 1500 octets and keeps 148 of them for the trailer.
-MAX_PLAIN_PACKET = 1500 - 148
 MAX_EARLY_MEDIA = 256
 
 
@@ -48,8 +47,8 @@ class MediaTransport:
         self._fingerprint = certificate.fingerprint
         self._early_media: deque[bytes] = deque(maxlen=MAX_EARLY_MEDIA)
         self._task: asyncio.Task[None] | None = None
-        self._srtp_out: pylibsrtp.Session | None = None
-        self._srtp_in: pylibsrtp.Session | None = None
+        self._srtp_out: MediaCipher | None = None
+        self._srtp_in: MediaCipher | None = None
         self.state = PeerState.NEW
         self.on_rtp: Callable[[bytes], None] = lambda _data: None
         self.on_rtcp: Callable[[bytes], None] = lambda _data: None
@@ -118,8 +117,9 @@ class MediaTransport:
 
     def _keyed(self) -> None:
         """Media may flow: first what arrived early, in its order."""
-        self._srtp_out = self._dtls.sending_session
-        self._srtp_in = self._dtls.receiving_session
+        sending, receiving = self._dtls.sending_session, self._dtls.receiving_session
+        self._srtp_out = None if sending is None else MediaCipher(sending)
+        self._srtp_in = None if receiving is None else MediaCipher(receiving)
         self._ice.on_media = self._media_received
         self._set_state(PeerState.CONNECTED)
         while self._early_media:
@@ -142,15 +142,15 @@ class MediaTransport:
         self.on_state(state)
 
     def _media_received(self, data: bytes) -> None:
-        session = self._srtp_in
-        if session is None or len(data) < 12:
+        cipher = self._srtp_in
+        if cipher is None or len(data) < 12:
             self.packets_dropped += 1
             return
         try:
             if 192 <= data[1] <= 223:
-                plain, deliver = session.unprotect_rtcp(data), self.on_rtcp
+                plain, deliver = cipher.unprotect_rtcp(data), self.on_rtcp
             else:
-                plain, deliver = session.unprotect(data), self.on_rtp
+                plain, deliver = cipher.unprotect(data), self.on_rtp
         except (pylibsrtp.Error, ValueError):
             # Forged, replayed, or larger than any packet of ours.
             self.packets_dropped += 1
@@ -159,20 +159,18 @@ class MediaTransport:
 
     def send_rtp(self, data: bytes) -> None:
         """Protect one RTP packet of at most 1352 octets and send it at once; before ``CONNECTED`` it is dropped."""
-        session = self._srtp_out
-        if session is None or not self._ice.send_now(session.protect(data)):
-            self.packets_dropped += 1
+        self.send_rtp_all([data])
 
     def send_rtp_all(self, packets: list[bytes]) -> None:
         """Protect RTP packets and send them at once, in their order; as ``send_rtp``, with fewer system calls."""
-        session = self._srtp_out
-        if session is None or not self._ice.send_all_now([session.protect(packet) for packet in packets]):
+        cipher = self._srtp_out
+        if cipher is None or not self._ice.send_all_now(cipher.protect(packets)):
             self.packets_dropped += len(packets)
 
     def send_rtcp(self, data: bytes) -> None:
         """Protect one RTCP compound of at most 1352 octets and send it at once; before ``CONNECTED`` it is dropped."""
-        session = self._srtp_out
-        if session is None or not self._ice.send_now(session.protect_rtcp(data)):
+        cipher = self._srtp_out
+        if cipher is None or not self._ice.send_now(cipher.protect_rtcp(data)):
             self.packets_dropped += 1
 
     async def close(self) -> None:
