@@ -57,7 +57,7 @@ class Negotiation:
         self._waiting: list[RtpSender] = []
         self._wanted: list[MediaKind] = []
         self._clocks: dict[tuple[str, str | None], RemoteClock] = {}
-        self._mids: set[str] = set()
+        self._next_mid = 0
         self._session_id = secrets.randbits(62)
         self._version = 0
 
@@ -112,9 +112,11 @@ class Negotiation:
 
     def _new_place(self, kind: MediaKind, codec: Codec) -> Section:
         """A section on the place of a dead one (RFC 9429 §5.2.2), or at the end."""
-        mid = next(text for number in range(len(self._mids) + 1) if (text := str(number)) not in self._mids)
-        self._mids.add(mid)
-        section = Section(kind, mid, offered_here=True)
+        used = {section.mid for section in self.sections}
+        while str(self._next_mid) in used:
+            self._next_mid += 1
+        section = Section(kind, str(self._next_mid), offered_here=True)
+        self._next_mid += 1
         section.formats = self._numbering.formats(codec, retransmission=self._retransmission)
         section.extensions = self._numbering.extensions(kind)
         for index, other in enumerate(self.sections):
@@ -160,7 +162,6 @@ class Negotiation:
         media: list[MediaSection] = []
         mids: list[str] = []
         for index, remote in enumerate(offer.media):
-            self._mids.add(remote.mid)
             formats = self._formats(remote) if index in usable else []
             section = self._place(index, remote, alive=bool(formats))
             if not formats:

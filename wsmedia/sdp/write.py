@@ -58,7 +58,7 @@ def _section_lines(section: MediaSection) -> Iterator[str]:
 
 
 def _transport_lines(transport: TransportParameters) -> Iterator[str]:
-    if transport.ufrag:
+    if transport.ufrag and transport.password:
         yield f"a=ice-ufrag:{transport.ufrag}"
         yield f"a=ice-pwd:{transport.password}"
     for fingerprint in transport.fingerprints:
