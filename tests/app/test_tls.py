@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import websockets
 from cryptography import x509
 
 from tests.support.gateway import running_gateway
+from tests.support.raw_tunnel import hello
 from wsmedia.app import tls
 from wsmedia.app.config import ConfigError
 from wsmedia.app.tls import ensure_certificate
@@ -68,6 +70,10 @@ async def test_https_is_served_with_it(tmp_path: Path) -> None:
         trusting = ssl.create_default_context(cafile=str(tmp_path / "self-signed.crt"))
         async with httpx.AsyncClient(verify=trusting) as http:
             assert (await http.get(f"{https.url}healthz")).text == "ok\n"
+        url = f"wss://localhost:{https.port}/v1/sessions/{'0' * 32}/ws"
+        async with websockets.connect(url, subprotocols=["wsmedia.v1"], ssl=trusting) as websocket:
+            await websocket.send(hello())
+            assert (await websocket.recv())[0] == 2  # WELCOME
 
 
 async def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
