@@ -77,7 +77,7 @@ class Reporter:
         """What the peer may send in all; None if it did not ask for REMB, or has transport-cc and no limit is known."""
         if not any("goog-remb" in r.parameters.encodings[0].feedback for r in receivers):
             return None
-        ssrcs = tuple(r.ssrc for r in receivers if r.ssrc is not None)[:255]
+        ssrcs = tuple(r.ssrc for r in receivers if r.ssrc is not None)[:MAX_BLOCKS]
         capacity = self._capacity(receivers)
         if capacity is None:
             if any("transport-cc" in r.parameters.encodings[0].feedback for r in receivers):

@@ -164,7 +164,12 @@ class MediaTransport:
     def send_rtp_all(self, packets: list[bytes]) -> None:
         """Protect RTP packets and send them at once, in their order; as ``send_rtp``, with fewer system calls."""
         cipher = self._srtp_out
-        if cipher is None or not self._ice.send_all_now(cipher.protect(packets)):
+        try:
+            sent = cipher is not None and self._ice.send_all_now(cipher.protect(packets))
+        except pylibsrtp.Error:
+            # A retransmission from before libsrtp's window.
+            sent = False
+        if not sent:
             self.packets_dropped += len(packets)
 
     def send_rtcp(self, data: bytes) -> None:
