@@ -10,19 +10,22 @@ import { type AudioFrame, AudioFramer, FRAME_SAMPLES, mixDown, SAMPLE_RATE } fro
 import { CaptureClock } from "./capture-clock.ts";
 import type { EncodeStatistics } from "./messages.ts";
 
-const BITRATE_BPS = 32_000;
+const MOST_BITRATE_BPS = 32_000;
+const LEAST_BITRATE_BPS = 12_000;
+/** A smaller change is not worth a reconfiguration. */
+const BITRATE_STEP = 0.25;
 const MOST_QUEUED = 10;
 const MOST_REMEMBERED = 32;
 const MOST_FAILURES = 3;
 
 /** `opus` is in the standard, but not in every version of the type library; discontinuous transmission stays off. */
-const CONFIG: AudioEncoderConfig & { opus: Record<string, unknown> } = {
+const configOf = (bitrate: number): AudioEncoderConfig & { opus: Record<string, unknown> } => ({
   codec: "opus",
   sampleRate: SAMPLE_RATE,
   numberOfChannels: 1,
-  bitrate: BITRATE_BPS,
+  bitrate,
   opus: { frameDuration: 20_000, application: "voip", signal: "voice", usedtx: false },
-};
+});
 
 /** Encodes one audio track until it is stopped. */
 export class AudioTrackEncoder {
@@ -35,6 +38,7 @@ export class AudioTrackEncoder {
   #clock = new CaptureClock();
   #reader: ReadableStreamDefaultReader<AudioData> | null = null;
   #encoder: AudioEncoder | null = null;
+  #bitrateBps = MOST_BITRATE_BPS;
   #muted = false;
   #timestampUs = 0;
   #failures = 0;
@@ -50,7 +54,7 @@ export class AudioTrackEncoder {
   constructor(trackId: number, port: PortLike, failed: (detail: string) => void) {
     this.#trackId = trackId;
     this.#failed = failed;
-    this.#writer = new FrameWriter(port);
+    this.#writer = new FrameWriter(port, { onTargetBitrate: (bitrateBps) => this.#aim(bitrateBps) });
   }
 
   /** Listen to this from now on; null: to nothing. Returns when the source has ended. */
@@ -94,10 +98,10 @@ export class AudioTrackEncoder {
     return {
       trackId: this.#trackId,
       kind: "audio",
-      codec: this.#encoder === null ? null : CONFIG.codec,
+      codec: this.#encoder === null ? null : "opus",
       scalability: null,
       size: null,
-      targetBitrateBps: BITRATE_BPS,
+      targetBitrateBps: this.#bitrateBps,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
       framesEncoded: this.#encoded,
       keyframes: 0,
@@ -149,13 +153,20 @@ export class AudioTrackEncoder {
     }
   }
 
+  #aim(targetBps: number): void {
+    const bitrateBps = Math.max(LEAST_BITRATE_BPS, Math.min(MOST_BITRATE_BPS, Math.round(targetBps)));
+    if (Math.abs(bitrateBps - this.#bitrateBps) < this.#bitrateBps * BITRATE_STEP) return;
+    this.#bitrateBps = bitrateBps;
+    if (this.#encoder?.state === "configured") this.#encoder.configure(configOf(bitrateBps));
+  }
+
   #newEncoder(): AudioEncoder {
     this.#inside.clear();
     const encoder = new AudioEncoder({
       output: (chunk) => this.#give(chunk),
       error: (error) => this.#fail(error.message),
     });
-    encoder.configure(CONFIG);
+    encoder.configure(configOf(this.#bitrateBps));
     return encoder;
   }
 

@@ -22,7 +22,7 @@ describe("SizeChooser", () => {
     const chooser = new SizeChooser();
     const widths: number[] = [];
     for (let second = 0; second < 60; second += 1) {
-      widths.push(chooser.choose(CAMERA, 30, second % 2 ? 850_000 : 800_000, second).width);
+      widths.push(chooser.choose(CAMERA, 30, second % 2 ? 700_000 : 680_000, second).width);
     }
     expect(new Set(widths)).toEqual(new Set([960]));
   });

@@ -3,7 +3,7 @@
 /** Fractions of the camera's size, largest first. */
 const SCALES = [1, 0.75, 0.5, 0.375, 0.25] as const;
 /** Bits per pixel below which a size looks worse than the next smaller one. */
-const BITS_PER_PIXEL = 0.03;
+const BITS_PER_PIXEL = 0.025;
 /** A larger size must be affordable with this much to spare, and for this long. */
 const HEADROOM = 1.3;
 const HOLD_S = 5;

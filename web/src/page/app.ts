@@ -15,9 +15,13 @@ import { LevelMeter } from "./level-meter.ts";
 import { type JoinRequest, LobbyView } from "./lobby-view.ts";
 import { Toasts } from "./notices.ts";
 import { loadPreferences, type Preferences, QUALITIES, type Quality, savePreferences } from "./preferences.ts";
+import { askServer } from "./server-info.ts";
 import { type Explanation, strings } from "./strings.ts";
 import { impossible } from "./support.ts";
+import { WakeLock } from "./wake-lock.ts";
 
+/** Where the gateway is: the page comes from it. */
+const BASE_URL = new URL("./", document.baseURI).href;
 const FAREWELL_MS = 60;
 
 /** The whole page. */
@@ -27,6 +31,8 @@ export class App {
   readonly #toasts = new Toasts();
   readonly #address = takeAddress();
   readonly #media: LocalMedia;
+  readonly #server = askServer(BASE_URL);
+  readonly #wakeLock = new WakeLock();
   readonly #meter = new LevelMeter((level) => {
     if (this.#lobby !== null) this.#lobby.level = level;
   });
@@ -78,7 +84,7 @@ export class App {
     const { name, room, mode } = this.#preferences;
     const invited = room !== "" && this.#address.room === room;
     const lobby = new LobbyView(
-      { name, room, token: this.#token, mode, invited, ended, left, impossible: impossible(mode) },
+      { name, room, token: this.#token, mode, invited, ended, left, impossible },
       {
         ...this.#deviceActions,
         onJoin: (request) => this.#join(request),
@@ -87,10 +93,13 @@ export class App {
     );
     this.#lobby = lobby;
     document.title = strings.product;
-    this.#root.dataset["screen"] = "lobby";
+    this.#root.setAttribute("data-screen", "lobby");
     fill(this.#screen, lobby.root);
     this.#mediaChanged();
     lobby.focus();
+    void this.#server.then((server) => {
+      if (server !== null) lobby.showServer(server.nativeMode, server.tokenRequired);
+    });
   }
 
   #join(request: JoinRequest): void {
@@ -102,9 +111,8 @@ export class App {
     this.#meter.close();
     this.#lobby = null;
     const output = this.#openOutput();
-    const url = new URL("./", document.baseURI).href;
     const { maxBitrateBps } = QUALITIES[this.#preferences.quality];
-    const options: CallOptions = { url, room, name, token, maxVideoBitrateBps: maxBitrateBps };
+    const options: CallOptions = { url: BASE_URL, room, name, token, maxVideoBitrateBps: maxBitrateBps };
     const Kind = mode === "native" ? NativeCall : TunnelCall;
     this.#call = new Kind(options, this.#media, output, this.#callEvents());
     this.#callView = new CallView(this.#call, this.#media, room, name, {
@@ -118,10 +126,11 @@ export class App {
       onResumeSound: () => this.#gesture(),
     });
     document.title = `${room} · ${strings.product}`;
-    this.#root.dataset["screen"] = "call";
+    this.#root.setAttribute("data-screen", "call");
     fill(this.#screen, this.#callView.root);
     this.#mediaChanged();
     void output.resume();
+    this.#wakeLock.hold();
   }
 
   #openOutput(): AudioOutput {
@@ -156,6 +165,7 @@ export class App {
   #ended(end: CallEnd): void {
     const byUser = this.#leaving;
     this.#leaving = false;
+    this.#wakeLock.release();
     this.#callView?.close();
     this.#callView = null;
     this.#call = null;

@@ -134,7 +134,7 @@ export class CallView {
   }
 
   showState(state: CallState, reason: string): void {
-    this.#badge.dataset["state"] = state;
+    this.#badge.setAttribute("data-state", state);
     this.#showBadge();
     clearTimeout(this.#patience);
     this.#stateCard = null;
@@ -204,7 +204,7 @@ export class CallView {
       this.#stage,
       element(
         "div",
-        { class: "controls", role: "toolbar", "aria-label": controls.label },
+        { class: "controls", role: "group", "aria-label": controls.label },
         this.#microphone.root,
         this.#camera.root,
         actionButton("sliders", controls.devices, () => this.#deviceDialog.showModal()),

@@ -1,7 +1,7 @@
 /** Light or dark: as the system, until the user says otherwise. */
 
 import { actionButton } from "./controls.ts";
-import { fill } from "./dom.ts";
+import { fill, setAttribute } from "./dom.ts";
 import { icon } from "./icons.ts";
 import type { Preferences } from "./preferences.ts";
 import { strings } from "./strings.ts";
@@ -33,8 +33,7 @@ export class ColourToggle {
   }
 
   #show(): void {
-    if (this.#colours === "") delete document.documentElement.dataset["colours"];
-    else document.documentElement.dataset["colours"] = this.#colours;
+    setAttribute(document.documentElement, "data-colours", this.#colours || null);
     const label = this.#isDark ? strings.controls.light : strings.controls.dark;
     fill(this.root, icon(this.#isDark ? "sun" : "moon"));
     this.root.title = label;

@@ -22,8 +22,8 @@ export interface LobbyOptions {
   readonly ended: Explanation | null;
   /** The user has just left by themselves. */
   readonly left: boolean;
-  /** Why no call is possible at all; null if one is. */
-  readonly impossible: Explanation | null;
+  /** Why no call is possible that way; null if one is. */
+  impossible(mode: CallMode): Explanation | null;
 }
 
 /** What the user asked for. */
@@ -61,9 +61,14 @@ export class LobbyView {
   readonly #mode: HTMLSelectElement;
   readonly #error = element("p", { class: "form-error", role: "alert" });
   readonly #stage: HTMLElement;
+  readonly #more: HTMLDetailsElement;
+  readonly #hindrance = element("div", { class: "problems" });
+  readonly #impossible: LobbyOptions["impossible"];
+  #shownProblems = "";
 
   constructor(options: LobbyOptions, actions: LobbyActions) {
     this.#actions = actions;
+    this.#impossible = options.impossible;
     this.#preview.muted = true;
     this.#microphone = microphoneToggle(() => actions.onMicrophoneToggled());
     this.#camera = cameraToggle(() => actions.onCameraToggled());
@@ -95,10 +100,11 @@ export class LobbyView {
     });
     this.#mode = element(
       "select",
-      { name: "mode" },
+      { name: "mode", onchange: () => this.#modeChanged() },
       ...Object.entries(words.modes).map(([value, label]) => element("option", { value }, label)),
     );
     this.#mode.value = options.mode;
+    this.#more = this.#makeMore();
     this.#stage = element(
       "section",
       { class: "preview", "aria-label": strings.devices.camera },
@@ -113,6 +119,16 @@ export class LobbyView {
       element("div", { class: "lobby-left" }, this.#stage, this.#problems, this.#devices.root),
       this.#form(options),
     );
+    this.#modeChanged();
+  }
+
+  /** What the server told about itself: whether it takes native calls, and wants a token. */
+  showServer(nativeMode: boolean, tokenRequired: boolean): void {
+    const option = this.#mode.querySelector<HTMLOptionElement>("option[value=native]");
+    if (option !== null) option.disabled = !nativeMode;
+    if (!nativeMode && this.#mode.value === "native") this.#mode.value = "tunnel";
+    if (tokenRequired && this.#token.value === "") this.#more.open = true;
+    this.#modeChanged();
   }
 
   /** Put the cursor where the user will type first. */
@@ -149,13 +165,13 @@ export class LobbyView {
   readonly #join = element("button", { type: "submit", class: "primary" });
 
   #form(options: LobbyOptions): HTMLFormElement {
+    this.#more.open = options.ended === strings.ends.tokenRefused;
     this.#join.textContent = options.ended !== null || options.left ? words.rejoin : words.join;
-    this.#join.disabled = options.impossible !== null;
     const retry = { label: strings.controls.reload, run: () => location.reload() };
     return element(
       "form",
       { class: "lobby-form", novalidate: true, onsubmit: (event: SubmitEvent) => this.#submit(event) },
-      options.impossible !== null && card(options.impossible, "problem", null),
+      this.#hindrance,
       options.ended !== null &&
         card(options.ended, "problem", options.ended === strings.ends.versionMismatch ? retry : null),
       element("h1", {}, options.invited ? words.titleRoom(options.room) : words.title),
@@ -168,22 +184,32 @@ export class LobbyView {
         this.#room,
         element("small", { id: "room-hint" }, words.roomHint),
       ),
-      element(
-        "details",
-        { class: "more", open: options.ended === strings.ends.tokenRefused },
-        element("summary", {}, words.more),
-        element("label", { class: "field" }, element("span", {}, words.mode), this.#mode),
-        element(
-          "label",
-          { class: "field" },
-          element("span", {}, words.token),
-          this.#token,
-          element("small", { id: "token-hint" }, words.tokenHint),
-        ),
-      ),
+      this.#more,
       this.#error,
       this.#join,
     );
+  }
+
+  #makeMore(): HTMLDetailsElement {
+    return element(
+      "details",
+      { class: "more" },
+      element("summary", {}, words.more),
+      element("label", { class: "field" }, element("span", {}, words.mode), this.#mode),
+      element(
+        "label",
+        { class: "field" },
+        element("span", {}, words.token),
+        this.#token,
+        element("small", { id: "token-hint" }, words.tokenHint),
+      ),
+    );
+  }
+
+  #modeChanged(): void {
+    const impossible = this.#impossible(this.#mode.value as CallMode);
+    this.#join.disabled = impossible !== null;
+    fill(this.#hindrance, impossible !== null && card(impossible, "problem", null));
   }
 
   #submit(event: SubmitEvent): void {
@@ -215,8 +241,8 @@ export class LobbyView {
     const titles = cards.map(({ title }) => title);
     const unique = cards.filter(({ title }, index) => titles.indexOf(title) === index);
     const key = unique.map(({ title }) => title).join("|");
-    if (this.#problems.dataset["shown"] === key) return;
-    this.#problems.dataset["shown"] = key;
+    if (this.#shownProblems === key) return;
+    this.#shownProblems = key;
     const insecure = camera === "insecure" || microphone === "insecure";
     const action = insecure ? null : { label: strings.controls.tryAgain, run: () => this.#actions.onRetry() };
     fill(this.#problems, ...unique.map((explanation) => card(explanation, "problem", action)));

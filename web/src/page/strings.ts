@@ -183,6 +183,10 @@ export const strings = {
       title: "This browser cannot hold calls here",
       text: `It has no ${missing}. A current Chrome, Edge or other Chromium browser does.`,
     }),
+    unsupportedTunnel: (missing: string): Explanation => ({
+      title: "This browser cannot hold calls here",
+      text: `It has no ${missing}. A current Chrome or Edge does; or try native WebRTC, below under “Connection”.`,
+    }),
   },
 
   problem(problem: CallProblem): Explanation {

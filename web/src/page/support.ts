@@ -7,8 +7,11 @@ import { type Explanation, strings } from "./strings.ts";
 /** Why no call is possible; null if one is. */
 export function impossible(mode: CallMode): Explanation | null {
   if (!window.isSecureContext) return strings.browser.insecure;
-  const missing = mode === "tunnel" ? missingForTunnel() : missingForNative();
-  return missing === null ? null : strings.browser.unsupported(missing);
+  const missingNatively = missingForNative();
+  if (mode === "native") return missingNatively === null ? null : strings.browser.unsupported(missingNatively);
+  const missing = missingForTunnel();
+  if (missing === null) return null;
+  return missingNatively === null ? strings.browser.unsupportedTunnel(missing) : strings.browser.unsupported(missing);
 }
 
 function missingForTunnel(): string | null {

@@ -69,9 +69,9 @@ export class TileView {
     if (this.#state?.surface !== surface) fill(this.#picture, surface);
     this.#state = state;
     this.root.setAttribute("aria-label", strings.call.tile(label, microphoneOn, cameraOn));
-    this.root.dataset["microphone"] = microphoneOn ? "on" : "off";
-    this.root.dataset["camera"] = cameraOn ? "on" : "off";
-    this.root.dataset["fit"] = fit;
+    this.root.setAttribute("data-microphone", microphoneOn ? "on" : "off");
+    this.root.setAttribute("data-camera", cameraOn ? "on" : "off");
+    this.root.setAttribute("data-fit", fit);
     this.#muted.hidden = microphoneOn;
     const pictured = cameraOn && live && surface !== null;
     this.root.classList.toggle("pictured", pictured);

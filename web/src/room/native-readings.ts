@@ -6,11 +6,17 @@ interface HasConnection {
   readonly connection: RTCPeerConnection | null;
 }
 
-type Figures = Record<string, unknown>;
+/** One entry of a statistics report; the type library knows too few of its members. */
+type Figures = ReadonlyMap<string, unknown>;
 
 const number = (figures: Figures, name: string): number | null => {
-  const value = figures[name];
+  const value = figures.get(name);
   return typeof value === "number" ? value : null;
+};
+
+const text = (figures: Figures | undefined, name: string): string | null => {
+  const value = figures?.get(name);
+  return typeof value === "string" ? value : null;
 };
 
 /** Loudness 0 … 1 for eyes, from WebRTC's linear level. */
@@ -42,11 +48,11 @@ export class NativeReadings {
       const report = await connection?.getStats().catch(() => undefined);
       if (report === undefined) continue;
       const all = new Map<string, Figures>();
-      report.forEach((figures: Figures, id: string) => void all.set(id, figures));
+      report.forEach((figures: object, id: string) => void all.set(id, new Map(Object.entries(figures))));
       for (const figures of all.values()) {
-        const type = figures["type"];
+        const type = text(figures, "type");
         if (type === "outbound-rtp" || type === "inbound-rtp") tracks.push(this.#track(participantId, figures, all));
-        if (type === "candidate-pair" && figures["nominated"] === true && connection === publishing?.connection) {
+        if (type === "candidate-pair" && figures.get("nominated") === true && connection === publishing?.connection) {
           const seconds = number(figures, "currentRoundTripTime");
           roundTripMs = seconds === null ? null : seconds * 1000;
           pathBitrateBps = number(figures, "availableOutgoingBitrate");
@@ -73,11 +79,9 @@ export class NativeReadings {
   }
 
   #track(participantId: string, figures: Figures, all: ReadonlyMap<string, Figures>): TrackReading {
-    const sent = figures["type"] === "outbound-rtp";
-    const kind = figures["kind"] === "audio" ? "audio" : "video";
-    const codec = all.get(String(figures["codecId"]));
-    const mimeType = codec?.["mimeType"];
-    const source = all.get(String(figures["mediaSourceId"]));
+    const sent = text(figures, "type") === "outbound-rtp";
+    const kind = text(figures, "kind") === "audio" ? "audio" : "video";
+    const source = all.get(text(figures, "mediaSourceId") ?? "");
     const width = number(figures, "frameWidth");
     const height = number(figures, "frameHeight");
     const bytes = number(figures, sent ? "bytesSent" : "bytesReceived") ?? 0;
@@ -91,8 +95,8 @@ export class NativeReadings {
       participantId,
       direction: sent ? "sent" : "received",
       kind,
-      codec: typeof mimeType === "string" ? mimeType : null,
-      bitrateBps: this.#bitrate(`${participantId}/${String(figures["ssrc"])}`, bytes),
+      codec: text(all.get(text(figures, "codecId") ?? ""), "mimeType"),
+      bitrateBps: this.#bitrate(`${participantId}/${number(figures, "ssrc")}`, bytes),
       frames: number(figures, count) ?? 0,
       keyframes: number(figures, sent ? "keyFramesEncoded" : "keyFramesDecoded") ?? 0,
       framesDropped: number(figures, "framesDropped") ?? 0,
@@ -100,7 +104,7 @@ export class NativeReadings {
       lastCaptureTimeUs: null,
       delayMs: null,
       skewMs: null,
-      level: loudnessOf(number(sent ? (source ?? {}) : figures, "audioLevel")),
+      level: loudnessOf(number(sent ? (source ?? figures) : figures, "audioLevel")),
       playoutDelayMs: kind === "audio" && emitted && held !== null ? (held / emitted) * 1000 : null,
       concealed: concealed === null || !samples ? null : concealed / samples,
     };
