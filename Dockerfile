@@ -15,6 +15,6 @@ COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --find-links /wheels wsmedia && rm -rf /wheels
 USER wsmedia
 EXPOSE 8443 8080
-# A container is reached from outside, so keys are required: set WSMEDIA_TOKEN_KEYS.
+# A container is reached from outside, so keys are required: set WSMEDIA_TOKEN_KEY.
 ENTRYPOINT ["wsmedia"]
 CMD ["serve", "--host", "0.0.0.0"]
