@@ -18,6 +18,7 @@ REMB_LIFETIME = 6.0
 
 _SENT_PACKETS = 4096
 _BASE_WINDOW = 10.0
+_RATE_WINDOW = 0.5
 _HIGH_DELAY = 0.060
 _LOW_DELAY = 0.025
 _HIGH_LOSS = 0.10
@@ -42,6 +43,7 @@ class BandwidthEstimator:
         self._estimate = float(initial_bps)
         self._sent: list[tuple[int, float, int] | None] = [None] * _SENT_PACKETS
         self._base: deque[tuple[float, float]] = deque()
+        self._delivered: deque[tuple[float, int]] = deque(maxlen=_SENT_PACKETS)
         self._remb_bps: int | None = None
         self._remb_at = 0.0
         self._decreased_at = -1e9
@@ -66,9 +68,7 @@ class BandwidthEstimator:
 
     def feedback_received(self, feedback: TransportFeedback, now: float) -> int:
         """Take one transport-cc feedback packet; gives the new target."""
-        delivered = lost = octets = 0
-        first: float | None = None
-        last = 0.0
+        lost = 0
         delays: list[float] = []
         for number, arrival_us in feedback.arrivals():
             entry = self._sent[number & _SENT_PACKETS - 1]
@@ -78,15 +78,11 @@ class BandwidthEstimator:
                 lost += 1
                 continue
             arrival = arrival_us / 1e6
-            delivered += 1
-            octets += entry[2]
-            first = arrival if first is None else first
-            last = arrival
+            self._delivered.append((arrival, entry[2]))
             delays.append(arrival - entry[1])
-        if delays and first is not None:
+        if delays:
             delay = self._queueing_delay(min(delays), sum(delays) / len(delays), now)
-            span = max(last - first, 0.02)
-            self._adapt(delay, lost / (lost + delivered), octets * 8 / span if delivered > 3 else None, now)
+            self._adapt(delay, lost / (lost + len(delays)), self._delivered_bps(), now)
         return self._settle(now)
 
     def _queueing_delay(self, smallest: float, mean: float, now: float) -> float:
@@ -98,7 +94,15 @@ class BandwidthEstimator:
             self._base.popleft()
         return mean - self._base[0][1]
 
-    def _adapt(self, delay: float, loss: float, delivered_bps: float | None, now: float) -> None:
+    def _delivered_bps(self) -> float:
+        """What arrived over the last half second."""
+        delivered = self._delivered
+        last = delivered[-1][0]
+        while last - delivered[0][0] > _RATE_WINDOW:
+            delivered.popleft()
+        return sum(size for _, size in delivered) * 8 / _RATE_WINDOW
+
+    def _adapt(self, delay: float, loss: float, delivered_bps: float, now: float) -> None:
         elapsed = 0.0 if self._updated_at is None else min(1.0, now - self._updated_at)
         self._updated_at = now
         if delay > _HIGH_DELAY or loss > _HIGH_LOSS:
@@ -106,13 +110,11 @@ class BandwidthEstimator:
                 return
             self._decreased_at = now
             factor = 0.85 if delay > _HIGH_DELAY else 1 - loss / 2
-            basis = self._estimate if delivered_bps is None else min(self._estimate, delivered_bps)
-            self._estimate = max(basis * factor, self._estimate / 2)
+            self._estimate = max(min(self._estimate, delivered_bps) * factor, self._estimate / 2)
         elif delay < _LOW_DELAY and loss < _LOW_LOSS:
             # An application that sends less than it may proves nothing: grow only so far beyond what was delivered.
-            ceiling = self._estimate if delivered_bps is None else max(self._estimate, delivered_bps * _HEADROOM)
             grown = self._estimate * (1 + _GROWTH_PER_SECOND * elapsed) + 20_000 * elapsed
-            self._estimate = min(max(ceiling, self._estimate), grown)
+            self._estimate = max(self._estimate, min(grown, delivered_bps * _HEADROOM))
 
     def _settle(self, now: float) -> int:
         self._estimate = min(MAX_BITRATE_BPS, max(MIN_BITRATE_BPS, self._estimate))
