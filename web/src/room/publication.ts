@@ -20,6 +20,8 @@ const VIDEO_TRACK_ID = 2;
 /** What happened to our tracks. */
 export interface PublicationEvents {
   onCannotEncode(media: "audio" | "video"): void;
+  /** The encode worker could not be loaded. */
+  onNotLoaded(): void;
 }
 
 interface Published {
@@ -51,9 +53,9 @@ export class Publication {
       if (event.data.type === "statistics") this.#statistics = event.data.tracks;
       else events.onCannotEncode(event.data.kind);
     };
-    this.#worker.onerror = () => {
-      events.onCannotEncode("audio");
-      events.onCannotEncode("video");
+    // An exception in the worker is an ErrorEvent and left to the console; a script that did not come is not.
+    this.#worker.onerror = (event: Event) => {
+      if (!(event instanceof ErrorEvent)) events.onNotLoaded();
     };
     media.addEventListener("change", this.#changed);
     this.#follow();

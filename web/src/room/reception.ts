@@ -9,6 +9,8 @@ export interface ReceptionEvents {
   onPicture(trackId: number): void;
   onCannotDecode(trackId: number, media: "audio" | "video"): void;
   onStatistics(tracks: readonly DecodeStatistics[]): void;
+  /** The decode worker could not be loaded. */
+  onNotLoaded(): void;
 }
 
 /** Decodes what arrives until closed. */
@@ -39,6 +41,9 @@ export class Reception {
           events.onStatistics(report.tracks);
           break;
       }
+    };
+    this.#worker.onerror = (event: Event) => {
+      if (!(event instanceof ErrorEvent)) events.onNotLoaded();
     };
   }
 

@@ -60,6 +60,7 @@ export class TunnelCall implements Call {
     this.#roster = new Roster((people) => events.onPeople(people));
     this.#reception = new Reception(output, {
       onPicture: (trackId) => this.#roster.changeTrack(String(trackId), { live: true }),
+      onNotLoaded: () => void this.#closed("crashed", ""),
       onCannotDecode: (trackId, kind) => this.#cannotDecode(trackId, kind),
       onStatistics: (tracks) => {
         events.onLevels(
@@ -97,6 +98,7 @@ export class TunnelCall implements Call {
       closed: (code, _reason, explanation) => void this.#closed(ENDS.get(code) ?? "crashed", explanation),
     });
     this.#publication = new Publication(this.#tunnel, media, options.maxVideoBitrateBps, {
+      onNotLoaded: () => void this.#closed("crashed", ""),
       onCannotEncode: (kind) => events.onProblem({ kind: "cannotEncode", media: kind }),
     });
   }
@@ -197,6 +199,7 @@ export class TunnelCall implements Call {
   #end(end: CallEnd, explanation: string): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
+    this.#tunnel.close();
     this.#publication.close();
     this.#reception.close();
     this.#roster.clear();
