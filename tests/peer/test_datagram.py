@@ -1,72 +1,88 @@
-"""The socket under the media path: order, sizes and bounds of what is sent in one call."""
+"""UDP sockets of our own on the loop."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
-from unittest.mock import MagicMock
 
 import pytest
 
 from tests.peer.support import eventually
-from wsmedia.peer.datagram import MAX_SEGMENTS, DatagramEndpoint
-
-SIZES = {
-    "one": [100],
-    "equal": [1200] * 5,
-    "a frame: parameter sets, fragments, a smaller last one": [30, *[1180] * 7, 400],
-    "falling": [500, 400, 300, 300, 200],
-    "rising": [100, 200, 300],
-    "more than one call takes": [1300] * (2 * MAX_SEGMENTS + 3),
-}
+from wsmedia.peer.datagram import Address, DatagramEndpoint
 
 
-@pytest.mark.parametrize("segments", [True, False], ids=["segments", "one by one"])
-@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES.keys())
-async def test_datagrams_arrive_as_they_were_given(sizes, segments):
+async def test_bursts_arrive_in_order() -> None:
     received: list[bytes] = []
-    receiver = DatagramEndpoint("127.0.0.1", lambda data, _address: received.append(data))
-    sender = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
+    first = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
+    second = DatagramEndpoint("127.0.0.1", lambda data, _address: received.append(data))
     try:
-        sender._can_segment = sender._can_segment and segments
-        datagrams = [bytes([index % 256]) * size for index, size in enumerate(sizes)]
-        sender.send_all(datagrams, receiver.address)
-        await eventually(lambda: len(received) == len(datagrams))
-        assert received == datagrams
-        assert sender.datagrams_dropped == 0
+        sizes = [1200] * 40 + [300] + [1200, 1200, 50, 60] + [1]
+        datagrams = [bytes([index]) * size for index, size in enumerate(sizes)]
+        first.send_all(datagrams, second.address)
+        first.sendto(b"end", second.address)
+        await eventually(lambda: bool(received) and received[-1] == b"end")
+        assert received == [*datagrams, b"end"]
+    finally:
+        first.close()
+        second.close()
+
+
+async def test_what_cannot_be_sent_is_dropped_and_counted() -> None:
+    endpoint = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
+    try:
+        endpoint.sendto(bytes(70_000), ("127.0.0.1", 9))
+        endpoint.sendto(b"x", ("203.0.113.1", 9))
+        assert endpoint.datagrams_dropped == 2
+    finally:
+        endpoint.close()
+
+
+async def test_closing_tells_and_stops_reading() -> None:
+    closed = asyncio.Event()
+    endpoint = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
+    assert endpoint.get_extra_info("sockname") == endpoint.address
+    assert endpoint.get_extra_info("nothing", 7) == 7
+    endpoint.when_closed(lambda _error: closed.set())
+    assert not endpoint.is_closing()
+    endpoint.close()
+    endpoint.close()
+    assert endpoint.is_closing()
+    async with asyncio.timeout(5):
+        await closed.wait()
+
+
+async def test_a_receiver_may_close_the_endpoint() -> None:
+    received: list[bytes] = []
+    sender = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
+
+    def receive(data: bytes, _address: Address) -> None:
+        received.append(data)
+        endpoint.close()
+
+    endpoint = DatagramEndpoint("127.0.0.1", receive)
+    try:
+        for _ in range(3):
+            sender.sendto(b"x", endpoint.address)
+        await eventually(lambda: bool(received))
+        assert received == [b"x"]
     finally:
         sender.close()
-        receiver.close()
-        await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("code", [errno.EINVAL, errno.EIO])
-async def test_where_the_kernel_cannot_cut_each_datagram_is_sent_by_itself(code):
-    endpoint = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
-    real, endpoint._socket = endpoint._socket, MagicMock(spec=socket.socket)
-    endpoint._can_segment = True
-    endpoint._socket.sendmsg.side_effect = OSError(code, "no")
+async def test_foreign_addresses_cannot_be_bound() -> None:
+    with pytest.raises(OSError, match="assign"):
+        DatagramEndpoint("203.0.113.1", lambda _data, _address: None)
+
+
+async def test_ipv6() -> None:
+    received: list[tuple[bytes, Address]] = []
     try:
-        endpoint.send_all([b"a", b"b", b"c"], ("127.0.0.1", 9))
-        endpoint.send_all([b"d", b"e"], ("127.0.0.1", 9))
-        assert [call.args[0] for call in endpoint._socket.sendto.call_args_list] == [b"a", b"b", b"c", b"d", b"e"]
-        assert endpoint._socket.sendmsg.call_count == 1
-    finally:
-        endpoint._socket = real
-        endpoint.close()
-
-
-async def test_a_full_buffer_drops_and_counts():
-    endpoint = DatagramEndpoint("127.0.0.1", lambda _data, _address: None)
-    real, endpoint._socket = endpoint._socket, MagicMock(spec=socket.socket)
-    endpoint._can_segment = True
-    endpoint._socket.sendmsg.side_effect = BlockingIOError(errno.EAGAIN, "full")
-    endpoint._socket.sendto.side_effect = BlockingIOError(errno.EAGAIN, "full")
+        first = DatagramEndpoint("::1", lambda _data, _address: None)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    second = DatagramEndpoint("::1", lambda data, address: received.append((data, address)))
     try:
-        endpoint.send_all([b"aa", b"bb", b"c", b"dddd"], ("127.0.0.1", 9))
-        assert endpoint.datagrams_dropped == 4
-        assert endpoint._can_segment
+        first.sendto(b"six", second.address)
+        await eventually(lambda: received == [(b"six", first.address)])
     finally:
-        endpoint._socket = real
-        endpoint.close()
+        first.close()
+        second.close()
