@@ -14,6 +14,7 @@ from wsmedia.peer.bandwidth import BandwidthEstimator
 from wsmedia.peer.config import PeerConfig
 from wsmedia.peer.inlet import Inlet
 from wsmedia.peer.outlet import Outlet
+from wsmedia.peer.pacer import Pacer
 from wsmedia.peer.receiver import RtpReceiver
 from wsmedia.peer.reports import Reporter
 from wsmedia.peer.router import Router
@@ -46,6 +47,8 @@ class MediaPath:
         self._clock = clock
         self._bandwidth = BandwidthEstimator(config.initial_bitrate_bps)
         self.outlet = Outlet(transport.send_rtp, transport.send_rtp_all, clock, self._bandwidth)
+        self._pacer = Pacer(transport.send_rtp_all)
+        self.outlet.pace = self._pacer.send
         self.outlet.started = self._send_reports
         self.inlet = Inlet(clock, self._send_nack, self._send_keyframe_request)
         local_ssrc = 1 + secrets.randbelow(2**32 - 2)
@@ -90,6 +93,7 @@ class MediaPath:
     def close(self) -> None:
         """Stop sending and the timers."""
         self.outlet.is_open = False
+        self._pacer.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -21,10 +21,11 @@ class Outlet:
         transport_sequence_number: the next transport-wide number (16 bits), one count for all senders.
         send: takes one plain RTP packet.
         send_all: takes the plain RTP packets of one frame.
+        pace: as ``send_all``, but spreads a large frame over a few milliseconds.
         started: called by a sender after its first frame, so that a sender report follows it at once.
     """
 
-    __slots__ = ("bandwidth", "clock", "is_open", "send", "send_all", "started", "transport_sequence_number")
+    __slots__ = ("bandwidth", "clock", "is_open", "pace", "send", "send_all", "started", "transport_sequence_number")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Outlet:
     ) -> None:
         self.send = send
         self.send_all = send_all
+        self.pace = send_all
         self.clock = clock
         self.bandwidth = bandwidth
         self.is_open = False

@@ -146,7 +146,10 @@ class RtpSender:
         outlet.transport_sequence_number = transport_number + count & 0xFFFF
         self._history.store_frame(sequence_number, packets, now)
         outlet.bandwidth.sent_frame(transport_number, packets, now)
-        outlet.send_all(packets)
+        if self._is_video:
+            outlet.pace(packets)
+        else:
+            outlet.send_all(packets)
         source.statistics.packets_sent += count
         source.statistics.octets_sent += sum(map(len, payloads))
 
