@@ -1,0 +1,1 @@
+"""Programs that answer one question of speed each; ``make bench-…`` runs them."""
