@@ -11,8 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
 from wsmedia.errors import PayloadError
 
@@ -46,10 +45,9 @@ def split_nals(access_unit: bytes | memoryview) -> list[memoryview]:
     Raises:
         PayloadError: more than 2048 units: no picture has so many, and each costs time.
     """
-    units = list(islice(_units(access_unit), MAX_UNITS + 1))
-    if len(units) > MAX_UNITS:
-        raise PayloadError(f"an access unit of more than {MAX_UNITS} NAL units")
-    return units
+    data = access_unit if isinstance(access_unit, bytes) else bytes(access_unit)
+    view = memoryview(data)
+    return [view[start:end] for start, end in _bounds(data)]
 
 
 def join_nals(units: Iterable[bytes | memoryview]) -> bytes:
@@ -58,14 +56,23 @@ def join_nals(units: Iterable[bytes | memoryview]) -> bytes:
 
 
 def is_keyframe(access_unit: bytes | memoryview) -> bool:
-    """Whether an Annex B access unit holds an IDR slice among its first 2048 units."""
-    return any(unit[0] & 0x1F == IDR_SLICE for unit in islice(_units(access_unit), MAX_UNITS))
+    """Whether an Annex B access unit holds an IDR slice.
+
+    Raises:
+        PayloadError: more than 2048 units.
+    """
+    data = access_unit if isinstance(access_unit, bytes) else bytes(access_unit)
+    return any(data[start] & 0x1F == IDR_SLICE for start, _ in _bounds(data))
 
 
 def is_discardable(access_unit: bytes | memoryview) -> bool:
-    """Whether no other picture refers to this one: it has slices and all (of 2048 units) have nal_ref_idc 0."""
-    headers = [unit[0] for unit in islice(_units(access_unit), MAX_UNITS)]
-    slices = [octet for octet in headers if SLICE <= octet & 0x1F <= IDR_SLICE]
+    """Whether no other picture refers to this one: it has slices and all have nal_ref_idc 0.
+
+    Raises:
+        PayloadError: more than 2048 units.
+    """
+    data = access_unit if isinstance(access_unit, bytes) else bytes(access_unit)
+    slices = [data[start] for start, _ in _bounds(data) if SLICE <= data[start] & 0x1F <= IDR_SLICE]
     return bool(slices) and all(octet & 0x60 == 0 for octet in slices)
 
 
@@ -93,17 +100,19 @@ def begins_access_unit(payload: bytes | memoryview, delimited: bool = False) -> 
     return unit_type >= SEI
 
 
-def _units(access_unit: bytes | memoryview) -> Iterator[memoryview]:
-    data = access_unit if isinstance(access_unit, bytes) else bytes(access_unit)
-    view = memoryview(data)
-    find = data.find
-    position = find(_SHORT_START_CODE)
+def _bounds(data: bytes) -> list[tuple[int, int]]:
+    """Where the units of a byte stream begin and end."""
+    bounds: list[tuple[int, int]] = []
+    position = data.find(_SHORT_START_CODE)
     while position >= 0:
         start = position + 3
-        position = find(_SHORT_START_CODE, start)
+        position = data.find(_SHORT_START_CODE, start)
         end = len(data) if position < 0 else position
         # A NAL unit never ends in a zero octet (§7.4.1): these are trailing_zero_8bits or a 4-octet start code's.
         if data[end - 1] == 0:
             end = start + len(data[start:end].rstrip(b"\0"))
         if end > start:
-            yield view[start:end]
+            if len(bounds) == MAX_UNITS:
+                raise PayloadError(f"an access unit of more than {MAX_UNITS} NAL units")
+            bounds.append((start, end))
+    return bounds

@@ -84,24 +84,16 @@ class CaptureClock:
 
     def timeline(self, clock_rate: int) -> SendTimeline:
         """Make the time line of one more track."""
-        return SendTimeline(self, clock_rate)
-
-    def observe(self, capture_time_us: int, now_us: int) -> None:
-        """Note that something captured then is being sent now."""
-        self._offset.update(capture_time_us, now_us)
-
-    def wall_us(self, capture_time_us: int) -> int:
-        """Give a capture time on our wall clock; as it is before the first observation."""
-        return capture_time_us + (self._offset.offset_us or 0)
+        return SendTimeline(self._offset, clock_rate)
 
 
 class SendTimeline:
     """What the sender reports of one track say about time."""
 
-    __slots__ = ("_capture_time_us", "_clock", "_clock_rate", "_rtp_timestamp")
+    __slots__ = ("_capture_time_us", "_clock_rate", "_offset", "_rtp_timestamp")
 
-    def __init__(self, clock: CaptureClock, clock_rate: int) -> None:
-        self._clock = clock
+    def __init__(self, offset: ClockOffset, clock_rate: int) -> None:
+        self._offset = offset
         self._clock_rate = clock_rate
         self._rtp_timestamp: int | None = None
         self._capture_time_us = 0
@@ -114,7 +106,7 @@ class SendTimeline:
             capture_time_us: on the participant's clock.
             now_us: our wall clock.
         """
-        self._clock.observe(capture_time_us, now_us)
+        self._offset.update(capture_time_us, now_us)
         self._rtp_timestamp = rtp_timestamp
         self._capture_time_us = capture_time_us
 
@@ -123,9 +115,10 @@ class SendTimeline:
 
         The RTP timestamp is extrapolated from the last frame's capture time (RFC 3550 §6.4.1).
         """
-        if self._rtp_timestamp is None:
+        offset_us = self._offset.offset_us
+        if self._rtp_timestamp is None or offset_us is None:
             return None
-        elapsed_us = now_us - self._clock.wall_us(self._capture_time_us)
+        elapsed_us = now_us - self._capture_time_us - offset_us
         ticks = elapsed_us * self._clock_rate // _MICROSECONDS
         return ntp_from_unix_us(now_us), self._rtp_timestamp + ticks & 0xFFFFFFFF
 
