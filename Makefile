@@ -52,7 +52,7 @@ bench-hop: $(VENV)/.test ## Measure the gateway's added latency and CPU beside a
 	@$(BIN)/python -m benchmarks.hop $(ARGS)
 
 wheel: $(VENV)/.test ## Build a wheel that contains the web page
-	@$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist . && ls dist/*.whl
+	@$(BIN)/pip wheel -qq --no-deps --wheel-dir dist . && ls dist/*.whl
 
 clean: ## Remove everything that these targets made
 	@rm -rf $(VENV) web/node_modules wsmedia/web_dist .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -65,12 +65,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python wsmedia/web_dist/index.html
 	@echo "Installing wsmedia into $(VENV) …"
-	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python wsmedia/web_dist/index.html
 	@echo "Installing wsmedia and what its tests need into $(VENV) …"
-	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,check]'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[test,check]'
 	@touch $@ $(VENV)/.run
 
 web/node_modules/.installed: web/package.json web/package-lock.json
@@ -81,5 +81,5 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 
 wsmedia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	@echo "Building the web page …"
-	@cd web && npm run --silent build
+	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
