@@ -68,7 +68,8 @@ class BandwidthEstimator:
 
     def feedback_received(self, feedback: TransportFeedback, now: float) -> int:
         """Take one transport-cc feedback packet; gives the new target."""
-        lost = 0
+        lost = octets = 0
+        arrival = 0.0
         delays: list[float] = []
         for number, arrival_us in feedback.arrivals():
             entry = self._sent[number & _SENT_PACKETS - 1]
@@ -78,9 +79,10 @@ class BandwidthEstimator:
                 lost += 1
                 continue
             arrival = arrival_us / 1e6
-            self._delivered.append((arrival, entry[2]))
+            octets += entry[2]
             delays.append(arrival - entry[1])
         if delays:
+            self._delivered.append((arrival, octets))
             delay = self._queueing_delay(min(delays), sum(delays) / len(delays), now)
             self._adapt(delay, lost / (lost + len(delays)), self._delivered_bps(), now)
         return self._settle(now)
