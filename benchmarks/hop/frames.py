@@ -14,7 +14,7 @@ AUDIO_INTERVAL = 1 / 50
 VIDEO_TICKS = 3000
 AUDIO_TICKS = 960
 
-_KEYFRAME_EVERY = 90
+KEYFRAME_EVERY = 90
 _KEYFRAME_BYTES = 30_000
 _DELTA_BYTES = 3_900
 _AUDIO_BYTES = 80
@@ -26,7 +26,7 @@ def _bodies() -> tuple[bytes, ...]:
     """One group of pictures, without the eight octets of the number; no zeros, so no start codes inside."""
     source = random.Random(1)
     bodies = []
-    for index in range(_KEYFRAME_EVERY):
+    for index in range(KEYFRAME_EVERY):
         mean = _DELTA_BYTES if index else _KEYFRAME_BYTES
         size = max(200, int(source.gauss(mean, mean / 5)))
         noise = source.randbytes(size).replace(b"\0", b"\x55")
@@ -37,7 +37,7 @@ def _bodies() -> tuple[bytes, ...]:
 
 def video_frame(number: int, capture_time_us: int) -> EncodedFrame:
     """The ``number``-th picture of an endless sequence, a keyframe every three seconds."""
-    position = number % _KEYFRAME_EVERY
+    position = number % KEYFRAME_EVERY
     data = _bodies()[position] + b"%08x" % number
     return EncodedFrame(data, number * VIDEO_TICKS & 0xFFFFFFFF, capture_time_us, keyframe=position == 0)
 
@@ -46,6 +46,13 @@ def audio_frame(number: int, capture_time_us: int) -> EncodedFrame:
     """The ``number``-th packet of sound, 20 ms."""
     data = b"\x78" + b"\xa5" * (_AUDIO_BYTES - 9) + b"%08x" % number
     return EncodedFrame(data, number * AUDIO_TICKS & 0xFFFFFFFF, capture_time_us, audio_level=0x80 | 30)
+
+
+@cache
+def repeating_data(kind: str, position: int) -> tuple[bytes, bool]:
+    """The octets of frame number 0 … 89 and whether it is a keyframe; made once, for who only repeats them."""
+    frame = video_frame(position, 0) if kind == "video" else audio_frame(position, 0)
+    return bytes(frame.data), frame.keyframe
 
 
 def number_of(data: bytes | memoryview) -> int:

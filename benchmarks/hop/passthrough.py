@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -19,15 +18,21 @@ import av
 import uvloop
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 
-from benchmarks.hop.frames import AUDIO, AUDIO_INTERVAL, VIDEO, VIDEO_INTERVAL, audio_frame, video_frame
+from benchmarks.hop.frames import (
+    AUDIO,
+    AUDIO_INTERVAL,
+    AUDIO_TICKS,
+    KEYFRAME_EVERY,
+    VIDEO,
+    VIDEO_INTERVAL,
+    VIDEO_TICKS,
+    repeating_data,
+)
 from benchmarks.hop.signaling import exchange
 from wsmedia.media import EncodedFrame, MediaKind, Track
 from wsmedia.peer import PeerConfig, PeerConnection, PeerState, RtpSender
 
-_MAKERS: dict[str, tuple[Callable[[int, int], EncodedFrame], float]] = {
-    "video": (video_frame, VIDEO_INTERVAL),
-    "audio": (audio_frame, AUDIO_INTERVAL),
-}
+_PACES = {"video": (VIDEO_INTERVAL, VIDEO_TICKS), "audio": (AUDIO_INTERVAL, AUDIO_TICKS)}
 
 
 class _NoFrames:
@@ -40,11 +45,13 @@ class _NoFrames:
 def _send_ours(sender: RtpSender, track: Track, phase: float) -> None:
     """Send for ever, from the event loop's callbacks: as the gateway does when a message has come."""
     loop = asyncio.get_running_loop()
-    make, interval = _MAKERS[track.kind]
+    kind = track.kind.value
+    interval, ticks = _PACES[kind]
 
     def send(number: int, due: float) -> None:
         loop.call_at(due + interval, send, number + 1, due + interval)
-        sender.send_frame(make(number, time.time_ns() // 1000))
+        data, keyframe = repeating_data(kind, number % KEYFRAME_EVERY)
+        sender.send_frame(EncodedFrame(data, number * ticks & 0xFFFFFFFF, time.time_ns() // 1000, keyframe))
 
     start = loop.time() + phase * interval
     loop.call_at(start, send, 0, start)
@@ -75,7 +82,7 @@ class EncodedTrack(MediaStreamTrack):
     def __init__(self, kind: str, phase: float) -> None:
         super().__init__()
         self.kind = kind
-        self._make, self._interval = _MAKERS[kind]
+        self._interval, self._ticks = _PACES[kind]
         self._due: float | None = None
         self._phase = phase
         self._number = 0
@@ -87,9 +94,12 @@ class EncodedTrack(MediaStreamTrack):
             self._due = now + self._phase * self._interval
         await asyncio.sleep(self._due - now)
         self._due += self._interval
-        frame = self._make(self._number, 0)
-        packet = av.Packet(bytes(frame.data))
-        packet.pts, packet.time_base = frame.rtp_timestamp, Fraction(1, 90_000 if self.kind == "video" else 48_000)
+        data, _ = repeating_data(self.kind, self._number % KEYFRAME_EVERY)
+        packet = av.Packet(data)
+        packet.pts, packet.time_base = (
+            self._number * self._ticks,
+            Fraction(1, 90_000 if self.kind == "video" else 48_000),
+        )
         self._number += 1
         return packet
 
