@@ -172,13 +172,13 @@ async def test_nobody_comes_back_in_the_resume_window() -> None:
         await bob.close()
 
 
-async def test_the_end_of_the_gateway_is_orderly() -> None:
+async def test_the_end_of_the_gateway_is_not_taken_for_the_end_of_the_call() -> None:
     async with running_gateway() as gateway:
         alice = await TunnelClient(gateway).connect()
         await eventually(lambda: alice.controls(RoomStateChanged), "the room")
     closed = await eventually(lambda: alice.closed, "CLOSE")
-    assert (closed.code, closed.by_remote) == (CloseCode.LEFT, True)
-    await eventually(lambda: alice.close_code == CloseCode.LEFT, "the WebSocket's close code")
+    assert (closed.code, closed.by_remote) == (CloseCode.OVERLOADED, True)
+    await eventually(lambda: alice.close_code == CloseCode.OVERLOADED, "the WebSocket's close code")
     await alice.close()
 
 

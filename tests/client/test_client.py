@@ -205,11 +205,43 @@ async def test_a_server_that_stays_away_is_given_up(tmp_path: Path) -> None:
 async def test_the_servers_end_ends_the_client_with_a_reason(tmp_path: Path) -> None:
     gateway = Gateway(Settings(http_port=0, https=False, state_dir=tmp_path))
     await gateway.start()
-    client = Client(f"http://127.0.0.1:{gateway.listeners[0].port}", "room", "Ada")
+    client = Client(f"http://127.0.0.1:{gateway.listeners[0].port}", "room", "Ada", reconnect_seconds=0.3)
     await client.connect()
     await gateway.stop()
-    with pytest.raises(ClientError, match="the server ended the session"):
+    with pytest.raises(ClientError, match="nothing listens on"):
         await client.closed()
+
+
+async def test_a_restarted_server_is_joined_anew_and_gets_the_tracks_again(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    settings = Settings(http_port=unused_tcp_port, https=False, state_dir=tmp_path)
+    url = f"http://127.0.0.1:{unused_tcp_port}"
+    gateway = Gateway(settings)
+    await gateway.start()
+    log = Log()
+    try:
+        async with Client(url, "room", "Ada") as ada, Client(url, "room", "Bob", events=log) as bob:
+            camera = bob.publish(Codec.H264, TrackSource.CAMERA)
+            await ada.wait_until(lambda: ada.remote_tracks)
+            await gateway.stop()
+            await bob.wait_until(lambda: bob.connection_state is ConnectionState.RECONNECTING)
+            await ada.wait_until(lambda: not ada.remote_tracks)
+            gateway = Gateway(settings)
+            await gateway.start()
+            await ada.wait_until(lambda: ada.remote_tracks)
+            sink = FrameList()
+            ada.remote_tracks[0].add_sink(sink)
+            send_video(camera, 2)
+            await until_frames(sink, 2)
+    finally:
+        await gateway.stop()
+    assert [line for line in log.lines if line.startswith("connection")] == [
+        "connection connected",
+        "connection reconnecting",
+        "connection connected",
+        "connection closed",
+    ]
 
 
 async def test_tokens_are_asked_for_in_plain_words(tmp_path: Path) -> None:

@@ -94,9 +94,13 @@ class Gateway:
             self.listeners.append(Listener(scheme, host, port, self_signed))
 
     async def stop(self) -> None:
-        """Close every session in order, finish what is being answered, stop listening."""
-        await self.parts.close()
+        """Stop listening, close every session in order, finish what is being answered."""
         servers, self._servers = self._servers, []
+        # First of all nobody new: clients that want to come back shall find nobody, rather than a gateway that goes.
+        for server, _, _ in servers:
+            for listening in server.servers:
+                listening.close()
+        await self.parts.close()
         for _, _, ticking in servers:
             ticking.cancel()
         await asyncio.gather(*(ticking for _, _, ticking in servers), return_exceptions=True)

@@ -27,6 +27,7 @@ from wsmedia.wire import Close, Hello, decode, encode, is_session_id
 SUBPROTOCOL = "wsmedia.v1"
 
 _LEAVE_TIMEOUT = 5.0
+_SHUTTING_DOWN = "The gateway is shutting down."
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +100,14 @@ class SessionHost:
             hosted.pump.detach(hello.lane_id, carrier_of(websocket))
 
     async def close(self) -> None:
-        """Admit nobody any more, close every session in order, wait until all have left their rooms."""
+        """Admit nobody any more, close every session, wait until all have left their rooms.
+
+        The sessions end as ``overloaded``: nobody left, and clients come back by themselves, here or elsewhere.
+        """
         self._closing = True
         hosted = list(self._hosted.values())
         for one in hosted:
-            one.pump.close(CloseCode.LEFT, "The gateway is shutting down.")
+            one.pump.close(CloseCode.OVERLOADED, _SHUTTING_DOWN)
         if hosted:
             _, late = await asyncio.wait([one.task for one in hosted], timeout=_LEAVE_TIMEOUT)
             for task in late:
@@ -132,7 +136,7 @@ class SessionHost:
     def _admit(self, session_id: str, hello: Hello, websocket: WebSocket) -> _Hosted:
         now = self._clock.monotonic()
         if self._closing:
-            raise AdmissionError("The gateway is shutting down.", CloseCode.OVERLOADED)
+            raise AdmissionError(_SHUTTING_DOWN, CloseCode.OVERLOADED)
         if self._registry.decide(session_id, hello) is Attachment.NEW:
             hosted = self._create(session_id, hello, now)
         else:

@@ -23,7 +23,7 @@ _ENDINGS = {
     CloseCode.RATE_LIMITED: "more tracks or data were sent than the server allows",
     CloseCode.INTERNAL_ERROR: "the server had an internal error",
     CloseCode.SFU_FAILED: "the server's SFU failed",
-    CloseCode.OVERLOADED: "the server is full",
+    CloseCode.OVERLOADED: "the server is full or shutting down",
 }
 
 REJOINABLE = frozenset(

@@ -17,7 +17,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
   [CloseCode.RATE_LIMITED]: "The page sent more than the server allows. Lower the quality and join again.",
   [CloseCode.INTERNAL_ERROR]: "Something went wrong in the server. Join again.",
   [CloseCode.SFU_FAILED]: "The server cannot reach the conference room behind it. Try again later.",
-  [CloseCode.OVERLOADED]: "The server is full at the moment. Try again in a while.",
+  [CloseCode.OVERLOADED]: "The server is full or being restarted. Try again in a while.",
 };
 
 /** Ends that a new session may get over without asking anybody. */

@@ -265,6 +265,26 @@ describe("TunnelTransport", () => {
     expect(scene.world.sockets).toHaveLength(6);
   });
 
+  it("comes back to a gateway that was restarted, and publishes again", () => {
+    const scene = Scene.connected();
+    scene.publish(CAMERA);
+    scene.world.socket.deliver(encode({ type: "close", code: 4503, reason: "overloaded", detail: "shutting down" }));
+    expect(scene.of("stateChanged").at(-1)).toMatchObject({ state: "reconnecting" });
+    for (let second = 0; second < 60; second += 1) {
+      scene.world.time.advance(1);
+      scene.world.socket.cut();
+    }
+    expect(scene.world.sockets.length).toBeLessThan(25);
+    scene.world.gateway.restart();
+    scene.world.time.advance(10);
+    scene.world.gateway.accept(scene.world.socket);
+    expect(scene.state).toBe("connected");
+    expect(scene.of("closed")).toEqual([]);
+    expect(scene.world.gateway.events).toContainEqual(
+      expect.objectContaining({ type: "controlReceived", message: { type: "publish", track: CAMERA } }),
+    );
+  });
+
   it("leaves with CLOSE", () => {
     const scene = Scene.connected();
     scene.transport.close();
