@@ -10,16 +10,22 @@ import { microseconds } from "../base/time.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import { isDiscardable } from "./h264.ts";
 import type { EncodeStatistics, VideoOptions } from "./messages.ts";
-import { type PictureSize, SizeChooser } from "./rate.ts";
+import { PictureScaler } from "./picture-scaler.ts";
+import { ScaleChooser, scaledSize } from "./rate.ts";
 import { encoderConfig, tryVideoEncoder, type VideoSetting } from "./video-codec.ts";
 
 const MOST_QUEUED = 2;
+/** The encoder may drop pictures by itself; those must not be waited for. */
+const MOST_REMEMBERED = 32;
 /** Keyframes are large: closer together than this they would choke the path that asked for them. */
 const KEYFRAME_SPACING_S = 0.3;
 const START_BITRATE_BPS = 800_000;
 const LEAST_BITRATE_BPS = 50_000;
 /** A bitrate change smaller than this is not worth a reconfiguration. */
 const BITRATE_STEP = 0.05;
+/** An encoder that needs longer than this for a picture, smoothed, is too slow for its size. */
+const SLOW_S = 0.06;
+const SMOOTHING = 0.1;
 const MOST_FAILURES = 3;
 
 /** Encodes one video track until it is stopped. */
@@ -27,13 +33,17 @@ export class VideoTrackEncoder {
   readonly #trackId: number;
   readonly #writer: FrameWriter;
   readonly #failed: (detail: string) => void;
-  readonly #sizes = new SizeChooser();
+  readonly #scales = new ScaleChooser();
+  readonly #scaler = new PictureScaler();
+  /** When the picture in the encoder went in, by timestamp. */
+  readonly #inside = new Map<number, number>();
   #options: VideoOptions;
   #clock = new CaptureClock();
   #reader: ReadableStreamDefaultReader<VideoFrame> | null = null;
   #encoder: VideoEncoder | null = null;
   #setting: VideoSetting | null = null;
   #layered: boolean | null = null;
+  #encodeTimeS = 0;
   #targetBps = START_BITRATE_BPS;
   #muted = false;
   #keyframeWanted = true;
@@ -138,7 +148,9 @@ export class VideoTrackEncoder {
       this.#keyframeWanted = false;
       this.#keyframeAt = now;
     }
-    const stamped = new VideoFrame(picture, { timestamp });
+    this.#inside.set(timestamp, now);
+    if (this.#inside.size > MOST_REMEMBERED) this.#inside.clear();
+    const stamped = this.#scaler.scale(picture, this.#setting?.size ?? null, timestamp);
     try {
       this.#encoder?.encode(stamped, { keyFrame });
     } catch (error) {
@@ -150,10 +162,12 @@ export class VideoTrackEncoder {
 
   /** Bring the encoder to the size and bitrate of the moment. */
   async #configured(picture: VideoFrame): Promise<boolean> {
-    const camera: PictureSize = { width: picture.displayWidth, height: picture.displayHeight };
     const { framerate, maxBitrateBps } = this.#options;
     const bitrateBps = Math.max(LEAST_BITRATE_BPS, Math.min(maxBitrateBps, this.#targetBps));
-    const size = this.#sizes.choose(camera, framerate, bitrateBps, systemClock.monotonic());
+    const camera = { width: picture.displayWidth, height: picture.displayHeight };
+    const overloaded = this.#encodeTimeS > SLOW_S;
+    const scale = this.#scales.choose(camera, framerate, bitrateBps, overloaded, systemClock.monotonic());
+    const size = scaledSize(camera, scale);
     if (this.#layered === null) {
       const trial = await tryVideoEncoder({ size, framerate, bitrateBps });
       if (trial === null) {
@@ -173,6 +187,7 @@ export class VideoTrackEncoder {
       Math.abs(bitrateBps - old.bitrateBps) <= old.bitrateBps * BITRATE_STEP;
     if (same) return true;
     this.#setting = { size, framerate, bitrateBps, layered: this.#layered };
+    this.#encodeTimeS = old?.size.width === size.width ? this.#encodeTimeS : 0;
     try {
       if (this.#encoder?.state !== "configured") this.#encoder = this.#newEncoder();
       this.#encoder.configure(encoderConfig(this.#setting));
@@ -185,6 +200,7 @@ export class VideoTrackEncoder {
 
   #newEncoder(): VideoEncoder {
     this.#keyframeWanted = true;
+    this.#inside.clear();
     this.#keyframeAt = Number.NEGATIVE_INFINITY;
     return new VideoEncoder({
       output: (chunk, metadata) => this.#give(chunk, metadata),
@@ -197,12 +213,15 @@ export class VideoTrackEncoder {
     chunk.copyTo(data);
     const keyframe = chunk.type === "key";
     const captureTimeUs = microseconds((this.#originUs ?? 0) + chunk.timestamp);
+    const now = systemClock.monotonic();
+    this.#encodeTimeS += (now - (this.#inside.get(chunk.timestamp) ?? now) - this.#encodeTimeS) * SMOOTHING;
+    this.#inside.delete(chunk.timestamp);
     this.#encoded += 1;
     this.#failures = 0;
     this.#bytes += data.length;
     if (keyframe) {
       this.#keyframes += 1;
-      this.#keyframeAt = systemClock.monotonic();
+      this.#keyframeAt = now;
     }
     this.#lastCaptureTimeUs = captureTimeUs;
     const frame = {
