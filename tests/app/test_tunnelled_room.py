@@ -172,6 +172,21 @@ async def test_nobody_comes_back_in_the_resume_window() -> None:
         await bob.close()
 
 
+async def test_a_closed_page_leaves_no_ghost(gateway: Gateway, alice: TunnelClient) -> None:
+    bob = await TunnelClient(gateway, name="Bob").connect()
+    await eventually(lambda: alice.controls(ParticipantJoined), "Bob's joining")
+    await bob.close_websocket(1001)
+    await eventually(lambda: alice.controls(ParticipantLeft), "Bob's leaving", deadline=4.0)
+    await bob.close()
+
+
+async def test_a_client_that_comes_back_at_once_did_not_go_away(alice: TunnelClient) -> None:
+    await eventually(lambda: len(alice.controls(RoomStateChanged)) == 2, "the room")
+    await alice.close_websocket(1001)
+    await alice.connect()
+    await eventually(lambda: any(isinstance(event, Resumed) for event in alice.events), "the resume")
+
+
 async def test_the_end_of_the_gateway_is_not_taken_for_the_end_of_the_call() -> None:
     async with running_gateway() as gateway:
         alice = await TunnelClient(gateway).connect()

@@ -21,6 +21,7 @@ from wsmedia.session import (
     SessionLimits,
     WelcomeInfo,
 )
+from wsmedia.session.session import GOING_AWAY_GRACE
 from wsmedia.wire import (
     KeyframeRequest,
     Mute,
@@ -313,6 +314,15 @@ class TestResume:
 
         assert of_type(link.client_events, Closed) == [Closed(4408, "timeout", False, "no lane came back in time")]
         assert of_type(link.gateway_events, Closed) == [Closed(4408, "timeout", False, "no lane came back in time")]
+
+    def test_a_client_that_went_away_is_not_waited_for_long(self):
+        for window, waits in ((30, GOING_AWAY_GRACE), (1, 1)):
+            link = open_link(limits=SessionLimits(resume_window=window))
+            now = link.now
+            link.gateway.lane_lost(0, now, going_away=True)
+            assert link.gateway.next_timeout() == now + waits
+            link.gateway.handle_timeout(now + waits)
+            assert link.gateway.is_closed
 
     def test_a_gateway_that_forgot_the_session_ends_it(self):
         link = open_link()

@@ -155,6 +155,12 @@ class TunnelClient:
         assert self._websocket is not None
         self._websocket.transport.pause_reading()
 
+    async def close_websocket(self, code: int) -> None:
+        """Close the newest lane's WebSocket without a CLOSE before."""
+        assert self._websocket is not None
+        await self._websocket.close(code)
+        await asyncio.gather(*self._tasks)
+
     def cut(self) -> None:
         """Reset the TCP connection, as a network does that forgets a flow."""
         assert self._websocket is not None

@@ -188,7 +188,7 @@ async def test_the_resume_window_ends_by_timer() -> None:
 async def test_a_silent_lane_is_given_up() -> None:
     pair = Pair(SessionLimits(idle_timeout=0.03))
     closed = await eventually(lambda: pair.down.closed)
-    assert closed[0] == 1001
+    assert closed[0] == 1000
     pair.stop()
 
 

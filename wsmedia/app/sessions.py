@@ -21,7 +21,7 @@ from wsmedia.media import Participant
 from wsmedia.ports import Adapter
 from wsmedia.session import Attachment, Event, PathStatistics, SessionRegistry, WelcomeInfo
 from wsmedia.transport import Pump
-from wsmedia.transport.websocket import carrier_of, wait_until_lost
+from wsmedia.transport.websocket import GOING_AWAY, NO_CLOSE_CODE, carrier_of, wait_until_lost
 from wsmedia.wire import Close, Hello, decode, encode, is_session_id
 
 SUBPROTOCOL = "wsmedia.v1"
@@ -94,10 +94,11 @@ class SessionHost:
             await wait_until_lost(websocket)
             return
         carrier_of(websocket).join(hello.lane_id, hosted.pump)
+        code = NO_CLOSE_CODE
         try:
-            await wait_until_lost(websocket)
+            code = await wait_until_lost(websocket)
         finally:
-            hosted.pump.detach(hello.lane_id, carrier_of(websocket))
+            hosted.pump.detach(hello.lane_id, carrier_of(websocket), going_away=code == GOING_AWAY)
 
     async def close(self) -> None:
         """Admit nobody any more, close every session, wait until all have left their rooms.

@@ -48,6 +48,8 @@ from wsmedia.wire import (
 MAX_DETAIL_LENGTH = 512
 PING_SHARE = 3
 """A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6)."""
+GOING_AWAY_GRACE = 2.0
+"""Seconds instead of the resume window for a client that went away without CLOSE (PROTOCOL.md §4)."""
 
 
 class Session:
@@ -208,8 +210,12 @@ class Session:
         self._lanes[lane.lane_id] = lane
         self._outgoing.lane_opened()
 
-    def lane_lost(self, lane_id: int, now: float) -> None:
-        """The carrier is gone, for whatever reason; unknown lanes are ignored."""
+    def lane_lost(self, lane_id: int, now: float, *, going_away: bool = False) -> None:
+        """The carrier is gone, for whatever reason; unknown lanes are ignored.
+
+        ``going_away``: the far end said that it ends, as a page does that is closed or reloaded; then a session without
+        lanes stays for ``GOING_AWAY_GRACE`` only.
+        """
         self._farewells.pop(lane_id, None)
         lane = self._lanes.pop(lane_id, None)
         if lane is None:
@@ -221,7 +227,8 @@ class Session:
         was_open = self._state is State.OPEN
         self._state = step(self._state, Input.LAST_LANE_LOST)
         if was_open:
-            self._deadline = now + self.limits.resume_window
+            window = self.limits.resume_window
+            self._deadline = now + (min(window, GOING_AWAY_GRACE) if going_away else window)
             self._events.append(events.AllLanesLost())
 
     def _give_up(self, lane_id: int, now: float) -> None:

@@ -18,7 +18,8 @@ from wsmedia.transport.lane import Lane
 
 # uvloop counts in whole milliseconds; a timer that fires early would spin until its time has come.
 _SHORTEST_TIMER = 0.001
-_GOING_AWAY = 1001  # RFC 6455 §7.4.1
+# RFC 6455 §7.4.1. Not "going away" (1001), by which a browser says that its page is no more (PROTOCOL.md §4).
+_NORMAL_CLOSURE = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +57,16 @@ class Pump:
         self._lanes[lane.lane_id] = lane
         self.wake()
 
-    def detach(self, lane_id: int, lane: Lane) -> None:
-        """The carrier of a lane is lost; lanes that are not (any more) attached are ignored."""
+    def detach(self, lane_id: int, lane: Lane, *, going_away: bool = False) -> None:
+        """The carrier of a lane is lost; lanes that are not (any more) attached are ignored.
+
+        ``going_away``: the far end closed it because it ends itself; see ``Session.lane_lost``.
+        """
         if self._lanes.get(lane_id) is not lane:
             return
         del self._lanes[lane_id]
         self._blocked.discard(lane_id)
-        self.session.lane_lost(lane_id, self._clock.monotonic())
+        self.session.lane_lost(lane_id, self._clock.monotonic(), going_away=going_away)
         self.wake()
 
     def receive(self, lane_id: int, message: bytes) -> None:
@@ -135,7 +139,7 @@ class Pump:
         lane = self._lanes.pop(lane_id, None)
         if lane is not None:
             # Not one of the session's close codes: the session lives, only this carrier is given up.
-            lane.close(_GOING_AWAY, "lane given up", None)
+            lane.close(_NORMAL_CLOSURE, "lane given up", None)
 
     def _write(self, lane: Lane) -> None:
         lane_id = lane.lane_id

@@ -26,6 +26,10 @@ from wsmedia.wire import Close, encode
 _WRITE_BUFFER_HIGH = 32_768
 _WRITE_BUFFER_LOW = 8_192
 _NOT_SENT_LOW_WATER = 32_768
+GOING_AWAY = 1001
+"""What a browser closes the WebSocket of a closed or reloaded page with (RFC 6455 §7.4.1)."""
+NO_CLOSE_CODE = 1005
+
 _MAX_FRAGMENTS = 1024
 _CLOSE_TIMEOUT = 5.0
 # After a message that was too large the far end's close frame can no longer be found among its bytes.
@@ -174,7 +178,8 @@ def carrier_of(websocket: WebSocket) -> WebSocketCarrier:
     return carrier
 
 
-async def wait_until_lost(websocket: WebSocket) -> None:
-    """Return when the connection is closed or lost; call it after ``join``."""
-    while (await websocket.receive())["type"] != "websocket.disconnect":
+async def wait_until_lost(websocket: WebSocket) -> int:
+    """Return when the connection is closed or lost, with the WebSocket close code; call it after ``join``."""
+    while (event := await websocket.receive())["type"] != "websocket.disconnect":
         pass
+    return int(event.get("code", NO_CLOSE_CODE))
