@@ -204,8 +204,9 @@ class CallPage:
 
     @property
     def errors(self) -> list[str]:
-        """What went wrong in the page's scripts."""
-        return [message for message in self.messages if message.startswith("error")]
+        """What went wrong in the page's scripts; what the browser says of the network is left out."""
+        network = ("Failed to load resource", "WebSocket connection")
+        return [m for m in self.messages if m.startswith("error") and not any(words in m for words in network)]
 
     async def wait_connected(self) -> None:
         """Until the page says that it is connected."""
