@@ -19,6 +19,8 @@ from wsmedia.app.settings import Settings
 from wsmedia.app.tls import ensure_certificate
 from wsmedia.errors import WsmediaError
 from wsmedia.ports import Adapter
+from wsmedia.transport.acceptor import Acceptor
+from wsmedia.transport.http import HttpCarrier
 from wsmedia.transport.websocket import WebSocketCarrier
 
 _GRACE = 3  # seconds for responses that are still being written at the end
@@ -48,6 +50,13 @@ class Listener:
         return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    server: uvicorn.Server
+    acceptor: Acceptor
+    ticking: asyncio.Task[None]
+
+
 class Gateway:
     """A gateway that can be started and stopped.
 
@@ -60,7 +69,7 @@ class Gateway:
         self.parts = Parts(settings, adapter=adapter)
         self.listeners: list[Listener] = []
         self._settings = settings
-        self._servers: list[tuple[uvicorn.Server, socket.socket, asyncio.Task[None]]] = []
+        self._servers: list[_Serving] = []
 
     async def start(self) -> None:
         """Listen on every configured address.
@@ -85,10 +94,7 @@ class Gateway:
             raise
         await self.parts.start()
         for config, bound, scheme in planned:
-            server = uvicorn.Server(config)
-            server.lifespan = config.lifespan_class(config)
-            await server.startup(sockets=[bound])
-            self._servers.append((server, bound, asyncio.create_task(server.main_loop())))
+            self._servers.append(self._serve(config, bound))
             host, port = bound.getsockname()[:2]
             self_signed = scheme == "https" and settings.tls_cert is None
             self.listeners.append(Listener(scheme, host, port, self_signed))
@@ -97,14 +103,34 @@ class Gateway:
         """Stop listening, close every session in order, finish what is being answered."""
         servers, self._servers = self._servers, []
         # First of all nobody new: clients that want to come back shall find nobody, rather than a gateway that goes.
-        for server, _, _ in servers:
-            for listening in server.servers:
-                listening.close()
+        for serving in servers:
+            await serving.acceptor.close()
         await self.parts.close()
-        for _, _, ticking in servers:
-            ticking.cancel()
-        await asyncio.gather(*(ticking for _, _, ticking in servers), return_exceptions=True)
-        await asyncio.gather(*(server.shutdown(sockets=[bound]) for server, bound, _ in servers))
+        for serving in servers:
+            serving.ticking.cancel()
+        await asyncio.gather(*(serving.ticking for serving in servers), return_exceptions=True)
+        await asyncio.gather(*(serving.server.shutdown() for serving in servers))
+
+    @property
+    def connections(self) -> int:
+        """TCP connections that are open, of all listeners."""
+        return sum(
+            serving.acceptor.beginning + len(serving.server.server_state.connections) for serving in self._servers
+        )
+
+    def _serve(self, config: uvicorn.Config, bound: socket.socket) -> _Serving:
+        """Run uvicorn's server on connections that we accept, which bounds them."""
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        server.servers = []
+        acceptor = Acceptor(
+            bound,
+            lambda: HttpCarrier(config, server.server_state, server.lifespan.state),
+            is_full=lambda: self.connections >= self._settings.max_connections,
+            tls=config.ssl,
+        )
+        server.started = True
+        return _Serving(server, acceptor, asyncio.create_task(server.main_loop()))
 
     def _config(self, app: object, *, tls: bool) -> uvicorn.Config:
         settings = self._settings
@@ -116,6 +142,7 @@ class Gateway:
                 certificate, key = ensure_certificate(settings.state_dir, (settings.host,))
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
+            http=HttpCarrier,
             ws=WebSocketCarrier,
             ws_max_size=settings.max_message_bytes,
             ws_per_message_deflate=False,

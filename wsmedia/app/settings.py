@@ -104,6 +104,7 @@ class Settings(BaseSettings):
         None, description="VideoRoom's admin_key, if creating rooms needs one.", panel=_SFU
     )
 
+    max_connections: int = _setting(4000, ge=1, description="TCP connections at once, all listeners.", panel=_LIMITS)
     max_sessions: int = _setting(1000, ge=1, description="Tunnel sessions at once.", panel=_LIMITS)
     max_participants: int = _setting(100, ge=1, description="People in one room of the embedded SFU.", panel=_LIMITS)
     max_native: int = _setting(500, ge=0, description="Native WebRTC connections at once.", panel=_LIMITS)

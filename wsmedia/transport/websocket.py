@@ -113,12 +113,25 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if hasattr(socket, "TCP_NOTSENT_LOWAT"):
                 tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _NOT_SENT_LOW_WATER)
+        self.loop.call_soon(self._check_handshake)
 
     def resume_writing(self) -> None:
         """The socket's buffer has drained."""
         super().resume_writing()
         if self._pump is not None:
             self._pump.writable(self._lane_id)
+
+    def handle_ping(self) -> None:
+        """Answer WebSocket's own ping, but not to somebody who does not read: the answers would fill the memory."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_close(self, event: Frame) -> None:
+        """Close, and do not wait for ever until what is left has been read."""
+        super().handle_close(event)
+        self._cut_later()
 
     def handle_cont(self, event: Frame) -> None:
         """Bound the number of fragments: empty ones cost memory and no bytes of the message limit."""
@@ -142,6 +155,7 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
             return  # more bytes after the one that broke it
         if not isinstance(self.conn.parser_exc, PayloadTooBig):
             super().handle_parser_exception()
+            self._cut_later()
             return
         self.conn.data_to_send()  # a close frame with WebSocket's 1009
         self._parser_failed = True
@@ -151,6 +165,15 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
         """Let the application find this carrier."""
         cast("dict[str, Any]", self.scope["extensions"])[_EXTENSION] = self
         await super().run_asgi()
+
+    def _check_handshake(self) -> None:
+        """A request that the WebSocket library refuses to read, for a header too long, is never answered by it."""
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self.transport.abort()
+
+    def _cut_later(self) -> None:
+        if self.close_timer is None and not self.disconnected:
+            self.close_timer = self.loop.call_later(_CLOSE_TIMEOUT, self.transport.abort)
 
     def _deliver(self, data: bytes | None) -> None:
         assert self._pump is not None  # noqa: S101 - joined
