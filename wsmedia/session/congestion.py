@@ -75,6 +75,8 @@ class CongestionController:
 
     def __init__(self) -> None:
         self.window = START_WINDOW
+        self.limit = START_WINDOW
+        """Octets that may be in flight: the window, but no more than the path has lately shown to carry in time."""
         self.bitrate_bps = START_BITRATE
         self.round_trip: float | None = None
         """Smoothed seconds."""
@@ -103,18 +105,9 @@ class CongestionController:
         self._was_limited = True
         return False
 
-    @property
-    def limit(self) -> int:
-        """Octets that may be in flight: the window, but no more than the path has lately shown to carry in time.
-
-        A path that was wide may be narrow a moment later, and then all that is in flight is queue.
-        """
-        shown = int(self.delivered.peak_bps / 8 * (self._base_round_trip + MAX_EXCESS))
-        return min(self.window, max(START_WINDOW, shown))
-
     def path_changed(self) -> None:
         """All lanes were lost: what comes next may be another network. Begin again, carefully."""
-        self.window = START_WINDOW
+        self.window = self.limit = START_WINDOW
         self.bitrate_bps = min(self.bitrate_bps, max(START_BITRATE, self.bitrate_bps // 2))
         self.delay = QueueingDelay()
         self.delivered = DeliveredRate()
@@ -142,13 +135,15 @@ class CongestionController:
         elapsed = 0.0 if self._updated_at is None else min(now - self._updated_at, 0.1)
         self._updated_at = now
         least = self.delay.least
-        if least is None:
-            return
-        if least > WINDOW_CUT_DELAY:
-            self._full_path(least, now)
-        else:
-            self._free_path(least, octets, elapsed, now)
-        self._was_limited = False
+        if least is not None:
+            if least > WINDOW_CUT_DELAY:
+                self._full_path(least, now)
+            else:
+                self._free_path(least, octets, elapsed, now)
+            self._was_limited = False
+        # A path that was wide may be narrow a moment later, and then all that is in flight is queue.
+        shown = int(self.delivered.peak_bps / 8 * (self._base_round_trip + MAX_EXCESS))
+        self.limit = min(self.window, max(START_WINDOW, shown))
 
     def _full_path(self, least: float, now: float) -> None:
         if self.delay.is_draining:

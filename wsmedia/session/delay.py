@@ -58,22 +58,24 @@ class QueueingDelay:
         self.is_draining = False
         """Whether the samples fall so fast that the queue empties by itself, as after a stall."""
         self._base = RecentMinimum(BASE_PERIOD)
-        self._samples: deque[tuple[float, float]] = deque()
+        self._times: deque[float] = deque()
+        self._samples: deque[float] = deque()
 
     def add(self, delay: float, now: float) -> None:
         """Take the delay of one message: arrival on their clock minus departure on ours."""
         self.newest = delay - self._base.add(delay, now)
-        samples = self._samples
-        samples.append((now, self.newest))
+        times, samples = self._times, self._samples
+        times.append(now)
+        samples.append(self.newest)
         # On a slow path large frames make few samples: some older ones then stay.
-        while len(samples) > MIN_SIGNAL_SAMPLES and samples[0][0] < now - SIGNAL_WINDOW:
+        while len(samples) > MIN_SIGNAL_SAMPLES and times[0] < now - SIGNAL_WINDOW:
+            times.popleft()
             samples.popleft()
-        oldest_at, oldest = samples[0]
-        if len(samples) < MIN_SIGNAL_SAMPLES or now - oldest_at < MIN_SIGNAL_SPAN:
+        if len(samples) < MIN_SIGNAL_SAMPLES or now - times[0] < MIN_SIGNAL_SPAN:
             self.least = None
         else:
-            self.least = min(sample for _, sample in samples)
-            self.is_draining = self.newest < DRAINING * oldest
+            self.least = min(samples)
+            self.is_draining = self.newest < DRAINING * samples[0]
 
 
 class DeliveredRate:

@@ -55,6 +55,8 @@ class Outgoing:
 
     def _next_frame(self, lane: Lane, now: float) -> tuple[bytes, int] | None:
         """Audio is not held back by the window: it is small, and its delay is heard."""
+        if self.scheduler.is_empty:
+            return None
         self.scheduler.drop_stale(now)
         with_video = self.scheduler.has_video and self.congestion.allows_video(self._in_flight_bytes)
         if lane.is_stalled(self.congestion.round_trip or 0.0, now):

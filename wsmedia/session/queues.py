@@ -58,6 +58,9 @@ class AudioQueue:
     def __contains__(self, track_id: int) -> bool:
         return track_id in self._next_number
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def add_track(self, track_id: int) -> None:
         """Take packets of this track; adding twice is adding once."""
         self._next_number.setdefault(track_id, 0)

@@ -67,6 +67,11 @@ class Scheduler:
         return None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._ready and not len(self._audio)
+
+    @property
     def has_video(self) -> bool:
         """Whether a video frame waits."""
         return bool(self._ready)

@@ -145,6 +145,8 @@ class Session:
 
     def events_received(self) -> list[events.Event]:
         """What happened since the last call."""
+        if not self._events:
+            return []
         happened = self._events[:]
         self._events.clear()
         return happened
@@ -364,7 +366,8 @@ class Session:
             ping_at = lane.last_sent_at + idle / PING_SHARE
             if self._timeout_handled_at < ping_at < next_at:
                 next_at = ping_at
-            next_at = min(next_at, lane.lost_at(idle, self._max_silence))
+            lost_at = lane.lost_at(idle, self._max_silence)
+            next_at = min(next_at, lost_at)
         ack_at = self._acknowledger.due_at
         if ack_at is not None and self._lanes and self._timeout_handled_at < ack_at < next_at:
             next_at = ack_at

@@ -143,8 +143,9 @@ class Pump:
 
     def _write(self, lane: Lane) -> None:
         lane_id = lane.lane_id
+        now = self._clock.monotonic()
         while lane_id not in self._blocked and lane_id in self._lanes:
-            message = self.session.next_message(lane_id, self._clock.monotonic())
+            message = self.session.next_message(lane_id, now)
             if message is None:
                 return
             if not lane.write(message):

@@ -71,14 +71,7 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
         """Write one message. Returns False when the socket's buffer is full."""
         if self.close_sent or self.transport.is_closing():
             return True  # it is lost, and the pump will hear so
-        if self._parser_failed:
-            self.transport.write(Frame(Opcode.BINARY, message).serialize(mask=False))
-        else:
-            try:
-                self.conn.send_binary(message)
-            except InvalidState:
-                return True
-            self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(_header(len(message)) + message)
         return self.writable.is_set()
 
     def close(self, code: int, reason: str, last_message: bytes | None = None) -> None:
@@ -187,6 +180,15 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
             self._pump.close(code, detail)
         else:
             self.close(code, code.reason, encode(Close(code, code.reason)))
+
+
+def _header(length: int) -> bytes:
+    """The header of a whole binary message from a server (RFC 6455 §5.2): FIN, opcode 2, no mask."""
+    if length < 126:
+        return bytes((0x82, length))
+    if length < 65536:
+        return b"\x82\x7e" + length.to_bytes(2)
+    return b"\x82\x7f" + length.to_bytes(8)
 
 
 def carrier_of(websocket: WebSocket) -> WebSocketCarrier:
