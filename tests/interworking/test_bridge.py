@@ -275,6 +275,40 @@ async def test_the_path_is_shared_among_cameras_that_send() -> None:
     assert (first.sinks, second.sinks, sound.sinks) == ([], [], [])
 
 
+async def test_a_client_may_want_less_of_a_track_than_the_path_carries() -> None:
+    stage = Stage()
+    await stage.enter()
+    first, second = Source(Track(1, Codec.H264, TrackSource.CAMERA)), Source(Track(2, Codec.H264, TrackSource.CAMERA))
+    stage.bridge.track_added(first)
+    stage.bridge.track_added(second)
+    small = stage.sent(TrackAdded)[0].track.track_id
+    stage.receive(TargetBitrate(98, 1))
+    stage.receive(TargetBitrate(small, 200_000))
+    assert (first.capacities, second.capacities) == ([200_000], [])
+    stage.bridge.handle_event(PathEstimateChanged(1_000_000))
+    assert (first.capacities[-1], second.capacities[-1]) == (200_000, 500_000)
+    stage.bridge.handle_event(PathEstimateChanged(300_000))
+    assert first.capacities[-1] == 150_000
+    await stage.end()
+
+
+async def test_a_track_that_is_published_again_replaces_the_first() -> None:
+    stage = Stage()
+    await stage.enter()
+    stage.receive(Publish(TrackDescription.of(CAMERA)))
+    sound = Track(CAMERA.track_id, Codec.OPUS, TrackSource.MICROPHONE)
+    stage.receive(Publish(TrackDescription.of(sound)))
+    assert stage.room.done == [("publish", CAMERA), ("unpublish", CAMERA.track_id), ("publish", sound)]
+    await stage.end()
+
+
+async def test_a_name_that_is_too_long_for_the_wire_is_cut() -> None:
+    stage = Stage()
+    stage.bridge.participant_joined(Participant("p-bob", "x" * 300))
+    assert stage.sent(ParticipantJoined)[0].participant.name == "x" * 256
+    await stage.end()
+
+
 async def test_what_the_room_asks_of_a_publisher() -> None:
     stage = Stage()
     await stage.enter()

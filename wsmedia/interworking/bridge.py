@@ -27,6 +27,7 @@ from wsmedia.wire import (
     ParticipantLeft,
     Publish,
     RoomStateChanged,
+    TargetBitrate,
     Unpublish,
 )
 
@@ -147,6 +148,8 @@ class Bridge:
             self._uplink.unpublish(message.track_id)
         elif isinstance(message, Mute):
             self._uplink.set_muted(message.track_id, message.muted)
+        elif isinstance(message, TargetBitrate):
+            self._downlink.limit(message.track_id, message.bitrate_bps)
 
     def _send(self, message: KnownControl) -> None:
         self._session.send_control(message, self._clock.monotonic())

@@ -18,13 +18,15 @@ _TRACK_IDS = 65536
 class DownlinkTrack:
     """One remote track on its way to the client: the sink that its source feeds."""
 
-    __slots__ = ("_clock", "_session", "_wake", "remote", "track_id")
+    __slots__ = ("_clock", "_session", "_wake", "limit_bps", "remote", "track_id")
 
     def __init__(
         self, track_id: int, remote: RemoteTrack, session: Session, clock: Clock, wake: Callable[[], None]
     ) -> None:
         self.track_id = track_id
         self.remote = remote
+        self.limit_bps: int | None = None
+        """What the client wants of the track at most."""
         self._session = session
         self._clock = clock
         self._wake = wake
@@ -93,6 +95,13 @@ class Downlink:
         if track is not None:
             track.remote.source.request_keyframe()
 
+    def limit(self, track_id: int, bitrate_bps: int) -> None:
+        """The client wants no more than this of a track; unknown ones are ignored."""
+        track = self._by_track_id.get(track_id)
+        if track is not None:
+            track.limit_bps = bitrate_bps
+            self._share()
+
     def set_path_capacity(self, bitrate_bps: int) -> None:
         """The tunnel carries this much, all tracks together."""
         self._path_bps = bitrate_bps
@@ -106,14 +115,16 @@ class Downlink:
         self._by_remote_id.clear()
 
     def _share(self) -> None:
-        if self._path_bps is None:
-            return
         videos = [track for track in self._by_track_id.values() if track.remote.track.kind is MediaKind.VIDEO]
         # A muted camera sends nothing; its share helps the others until it is unmuted.
         sending = sum(not track.remote.track.muted for track in videos)
-        share = video_share(self._path_bps, len(self._by_track_id) - len(videos), sending)
+        share: int | None = None
+        if self._path_bps is not None:
+            share = video_share(self._path_bps, len(self._by_track_id) - len(videos), sending)
         for track in videos:
-            track.remote.source.set_capacity(track, share)
+            known = [bps for bps in (share, track.limit_bps) if bps is not None]
+            if known:
+                track.remote.source.set_capacity(track, min(known))
 
     def _new_track_id(self) -> int:
         while True:

@@ -46,10 +46,9 @@ class Uplink:
             self._open_track(track_id)
 
     def publish(self, track: Track) -> None:
-        """The client will send ``track``; announcing it again is ignored."""
+        """The client will send ``track``; one of the same id is replaced (PROTOCOL.md §3.3)."""
         track_id = track.track_id
-        if track_id in self._published:
-            return
+        self.unpublish(track_id)
         self._published[track_id] = _Published(
             track,
             TargetBitrate(lambda bps: self._send(TargetBitrateMessage(track_id, bps)), self._clock, self._call_later),
