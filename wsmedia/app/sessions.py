@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 class _Hosted:
     pump: Pump
     bridge: Bridge
-    task: asyncio.Task[None]
 
 
 class SessionHost:
@@ -57,6 +56,8 @@ class SessionHost:
         self._clock = clock
         self._registry = SessionRegistry(settings.max_sessions)
         self._hosted: dict[str, _Hosted] = {}
+        # Of every session until it has left its room, even when its id belongs to a newer one already.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def __len__(self) -> int:
@@ -106,11 +107,11 @@ class SessionHost:
         The sessions end as ``overloaded``: nobody left, and clients come back by themselves, here or elsewhere.
         """
         self._closing = True
-        hosted = list(self._hosted.values())
-        for one in hosted:
-            one.pump.close(CloseCode.OVERLOADED, _SHUTTING_DOWN)
-        if hosted:
-            _, late = await asyncio.wait([one.task for one in hosted], timeout=_LEAVE_TIMEOUT)
+        for hosted in list(self._hosted.values()):
+            hosted.pump.close(CloseCode.OVERLOADED, _SHUTTING_DOWN)
+        tasks = list(self._tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_LEAVE_TIMEOUT)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -165,7 +166,9 @@ class SessionHost:
             wake=pump.wake,
         )
         task = asyncio.create_task(self._run(session_id, hello.room, pump, bridge))
-        hosted = self._hosted[session_id] = _Hosted(pump, bridge, task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        hosted = self._hosted[session_id] = _Hosted(pump, bridge)
         logger.info("session %s entered room %s", session_id[:6], hello.room)
         return hosted
 

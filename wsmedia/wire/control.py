@@ -44,16 +44,19 @@ class TrackDescription(msgspec.Struct, frozen=True):
         return Track(self.track_id, self.codec, self.source, self.muted)
 
 
+MAX_PARTICIPANT_NAME = 256
+
+
 class ParticipantDescription(msgspec.Struct, frozen=True):
     """A participant on the wire."""
 
     participant_id: Opaque
-    name: Annotated[str, msgspec.Meta(max_length=256)]
+    name: Annotated[str, msgspec.Meta(max_length=MAX_PARTICIPANT_NAME)]
 
     @classmethod
     def of(cls, participant: Participant) -> ParticipantDescription:
-        """The wire's form of ``participant``."""
-        return cls(participant.participant_id, participant.name)
+        """The wire's form of ``participant``; an SFU's longer name is cut."""
+        return cls(participant.participant_id, participant.name[:MAX_PARTICIPANT_NAME])
 
     def to_participant(self) -> Participant:
         """The vocabulary's form."""
