@@ -37,6 +37,8 @@ def test_a_token_opens_its_room() -> None:
         ("a.b.c", CloseCode.UNAUTHORIZED),
         ("x" * 100_000, CloseCode.UNAUTHORIZED),
         (issue_token(OTHER, "r", NOW + 60), CloseCode.UNAUTHORIZED),
+        (issue_token(KEY, "r", NOW + 60, name="x" * 65), CloseCode.UNAUTHORIZED),
+        (issue_token(KEY, "r", NOW + 60, name="Alice\n"), CloseCode.UNAUTHORIZED),
         (issue_token(KEY, "r", NOW - 60), CloseCode.UNAUTHORIZED),
         (signed({"room": "r"}), CloseCode.UNAUTHORIZED),
         (signed({"exp": NOW + 60}), CloseCode.UNAUTHORIZED),

@@ -6,6 +6,7 @@ Claims: ``room`` (required; ``*`` is every room), ``exp`` (required, NumericDate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,10 @@ from wsmedia.errors import AdmissionError, CloseCode
 MIN_KEY_LENGTH = 32
 """Octets: an HS256 key shorter than its hash is weaker than it (RFC 7518 §3.2)."""
 
+MAX_NAME_LENGTH = 64
+"""Characters of a name; the same rule as for the name in HELLO (PROTOCOL.md §3.1)."""
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ALGORITHM = "HS256"
 _ANY_ROOM = "*"
 _MAX_TOKEN_LENGTH = 4096
@@ -70,6 +75,8 @@ class TokenVerifier:
         if claims["room"] not in (room, _ANY_ROOM):
             raise AdmissionError("The token is for another room.", CloseCode.FORBIDDEN)
         name = claims.get("name")
+        if isinstance(name, str) and (len(name) > MAX_NAME_LENGTH or _CONTROL_CHARACTERS.search(name)):
+            raise AdmissionError("The token's name is too long or has control characters.", CloseCode.UNAUTHORIZED)
         grant = Grant(
             # Only a plain true grants: a token maker who writes "false" in quotes does not mean yes.
             publish=claims.get("publish", True) is True,
