@@ -43,7 +43,7 @@ transports = st.builds(
         st.builds(Fingerprint, st.sampled_from(["sha-256", "sha-1"]), st.just("AB:CD:EF")), min_size=1, max_size=2
     ),
     setup=st.none() | st.sampled_from(Setup),
-    candidates=st.lists(candidates, max_size=3),
+    candidates=st.lists(candidates, max_size=2),
 )
 
 
@@ -86,7 +86,7 @@ def sections(draw: st.DrawFn, mid: str) -> MediaSection:
 @st.composite
 def descriptions(draw: st.DrawFn) -> SessionDescription:
     """A whole description."""
-    mids = draw(st.lists(TOKENS, unique=True, max_size=4))
+    mids = draw(st.lists(TOKENS, unique=True, max_size=2))
     ice_lite = draw(st.booleans())
     media = [draw(sections(mid)) for mid in mids]
     for section in media:

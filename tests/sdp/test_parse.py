@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sdp.strategies import descriptions
 from wsmedia.errors import SdpError
 from wsmedia.sdp import Direction, Msid, SessionDescription, Setup, parse, write
-from wsmedia.sdp.parse import MAX_ATTRIBUTES, MAX_CANDIDATES, MAX_LENGTH, MAX_SECTIONS
+from wsmedia.sdp.parse import MAX_ATTRIBUTES, MAX_CANDIDATES, MAX_FEEDBACK, MAX_FORMATS, MAX_LENGTH, MAX_SECTIONS
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
 HEAD = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
 AUDIO = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
 
 
+# A whole description takes many draws, and a busy machine draws slowly.
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(descriptions())
 def test_what_is_written_is_read(description: SessionDescription) -> None:
     assert parse(write(description)) == description
@@ -135,6 +137,7 @@ def test_data_sections_keep_their_formats_as_text() -> None:
         f"{HEAD}{AUDIO}a=candidate:1 1 udp x 192.0.2.1 1 typ host\r\n",
         HEAD + "a=x\r\n" * (MAX_ATTRIBUTES + 1),
         HEAD + AUDIO * (MAX_SECTIONS + 1),
+        HEAD + "m=audio 9 RTP/SAVPF" + " 0" * (MAX_FORMATS + 1),
         HEAD + "a" * MAX_LENGTH,
     ],
 )
@@ -146,6 +149,12 @@ def test_nonsense_is_refused(text: str) -> None:
 def test_too_many_candidates_are_cut_off() -> None:
     line = "a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n"
     assert len(parse(HEAD + AUDIO + line * (MAX_CANDIDATES + 5)).media[0].transport.candidates) == MAX_CANDIDATES
+
+
+def test_too_much_feedback_is_cut_off() -> None:
+    """Each line counts for every format: a small text must not become a large list."""
+    lines = "".join(f"a=rtcp-fb:* kind{index}\r\n" for index in range(MAX_FEEDBACK + 5))
+    assert len(parse(HEAD + AUDIO + lines).media[0].formats[0].feedback) == MAX_FEEDBACK
 
 
 @given(st.text(max_size=300))

@@ -25,6 +25,9 @@ MAX_LENGTH = 400_000
 MAX_SECTIONS = 256
 MAX_ATTRIBUTES = 1000
 MAX_CANDIDATES = 64
+MAX_FORMATS = 128
+MAX_FEEDBACK = 32
+"""Kinds of feedback that are kept of one format; the rest is cut off, for each line of ``*`` counts for all."""
 
 STATIC_FORMATS = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000)}
 
@@ -77,6 +80,8 @@ def _parse_media_line(value: str) -> MediaSection:
     fields = value.split()
     if len(fields) < 4:
         raise SdpError("an m-line has fewer than four fields")
+    if len(fields) > 3 + MAX_FORMATS:
+        raise SdpError(f"an m-line has more than {MAX_FORMATS} formats")
     port = _integer(fields[1].partition("/")[0], 0, 65535, "m-line port")
     section = MediaSection(kind=fields[0], port=port, protocol=fields[2], protocol_formats=fields[3:])
     if "RTP/" in section.protocol:
@@ -167,7 +172,7 @@ def _rtcp_fb(section: MediaSection, value: str) -> None:
     feedback = " ".join(feedback.split())
     chosen = section.formats if payload_type == "*" else [_format(section, payload_type)]
     for item in chosen:
-        if item is not None and feedback and feedback not in item.feedback:
+        if item is not None and feedback and len(item.feedback) < MAX_FEEDBACK and feedback not in item.feedback:
             item.feedback.append(feedback)
 
 
