@@ -83,7 +83,7 @@ def test_memory_is_bounded():
     recorder.build()
     for number in range(500):
         recorder.record(number, 2.0)
-    assert len(recorder.build()) == 64
+    assert len(recorder.build()) == 32
 
 
 def test_much_is_told_in_several_packets():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.rtp.support import u8, u16, u32
 from wsmedia.errors import PacketError
 from wsmedia.rtp import rtcp
-from wsmedia.rtp.twcc import TransportFeedback
+from wsmedia.rtp.twcc import MAX_STATUSES, TransportFeedback
 
 small = st.integers(0, 255)
 large = st.integers(-0x8000, 0x7FFF)
@@ -62,6 +62,14 @@ def test_chunks(deltas, body):
 def test_a_run_may_promise_more_than_the_count():
     data = bytes.fromhex("8fcd0005 00000001 00000002 00000002 00000000 3fff 0101")
     assert rtcp.parse(data) == [TransportFeedback(1, 2, 0, 0, 0, (1, 1))]
+
+
+def test_statuses_that_nobody_sent_packets_for_are_not_read():
+    """A few octets can claim 65535 lost packets: reading them all would take seconds for one datagram."""
+    outage = TransportFeedback(1, 2, 0, 0, 0, (5,) + (None,) * 65533 + (6,))
+    (feedback,) = rtcp.parse(outage.serialize())
+    assert feedback.deltas == (5,) + (None,) * (MAX_STATUSES - 1)
+    assert len(rtcp.parse(outage.serialize() * 30)) == 1
 
 
 @pytest.mark.parametrize("deltas", [(), (0x8000,), (-0x8001,), (None,) * 65536])

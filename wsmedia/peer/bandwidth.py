@@ -43,7 +43,8 @@ class BandwidthEstimator:
         self._estimate = float(initial_bps)
         self._sent: list[tuple[int, float, int] | None] = [None] * _SENT_PACKETS
         self._base: deque[tuple[float, float]] = deque()
-        self._delivered: deque[tuple[float, int]] = deque(maxlen=_SENT_PACKETS)
+        self._delivered: deque[tuple[float, int]] = deque()
+        self._delivered_octets = 0
         self._remb_bps: int | None = None
         self._remb_at = 0.0
         self._decreased_at = -1e9
@@ -83,6 +84,7 @@ class BandwidthEstimator:
             delays.append(arrival - entry[1])
         if delays:
             self._delivered.append((arrival, octets))
+            self._delivered_octets += octets
             delay = self._queueing_delay(min(delays), sum(delays) / len(delays), now)
             self._adapt(delay, lost / (lost + len(delays)), self._delivered_bps(), now)
         return self._settle(now)
@@ -100,9 +102,9 @@ class BandwidthEstimator:
         """What arrived over the last half second."""
         delivered = self._delivered
         last = delivered[-1][0]
-        while last - delivered[0][0] > _RATE_WINDOW:
-            delivered.popleft()
-        return sum(size for _, size in delivered) * 8 / _RATE_WINDOW
+        while last - delivered[0][0] > _RATE_WINDOW or len(delivered) > _SENT_PACKETS:
+            self._delivered_octets -= delivered.popleft()[1]
+        return self._delivered_octets * 8 / _RATE_WINDOW
 
     def _adapt(self, delay: float, loss: float, delivered_bps: float, now: float) -> None:
         elapsed = 0.0 if self._updated_at is None else min(1.0, now - self._updated_at)

@@ -32,6 +32,8 @@ TICK = 0.05
 FEEDBACK_INTERVAL = 0.1
 REPORT_INTERVAL = 1.0
 MIN_DELAY = 0.005
+MAX_RTCP_PER_SECOND = 400
+"""Datagrams that are looked at; some 30 tracks with reports, repairs and feedback make about 200. More are ignored."""
 
 
 class MediaPath:
@@ -66,11 +68,15 @@ class MediaPath:
         self._report_at = 0.0
         self._told_bps = 0
         self._fir_number = 0
+        self._rtcp_count = 0
+        self._rtcp_since = 0.0
         transport.on_rtp = self.rtp_received
         transport.on_rtcp = self.rtcp_received
 
     def configure(self, senders: list[RtpSender], receivers: list[RtpReceiver], *, reduced_size: bool) -> None:
         """Take over the outcome of a negotiation: the senders and receivers that are active."""
+        if set(senders) != set(self._senders.values()):
+            self._told_bps = 0  # another division: told with the next estimate
         self._senders = {sender.source.ssrc: sender for sender in senders}
         self._receivers = receivers
         self._router.configure(receivers)
@@ -130,6 +136,12 @@ class MediaPath:
     def rtcp_received(self, data: bytes) -> None:
         """Take one decrypted RTCP compound; whatever it holds, nothing is raised."""
         now = self._clock.monotonic()
+        if now - self._rtcp_since >= 1.0:
+            self._rtcp_since = now
+            self._rtcp_count = 0
+        self._rtcp_count += 1
+        if self._rtcp_count > MAX_RTCP_PER_SECOND:
+            return
         try:
             packets = rtcp.parse(data)
         except PacketError:

@@ -11,6 +11,8 @@ from wsmedia.rtp.wraparound import Unwrapper
 
 _TICKS_PER_SECOND = 1_000_000 // TICK_US
 _MAX_DELTA = 0x7FFF
+_MAX_LATE = 32
+"""Packets told late between two calls of ``build``, each in a feedback packet of its own."""
 _MAX_STATUSES = 500
 """Statuses in one feedback packet: even with two octets of delta each it fits into a datagram."""
 
@@ -57,7 +59,7 @@ class ArrivalRecorder:
             self._next = number
         ticks = int(now * _TICKS_PER_SECOND)
         if number < self._next:
-            if len(self._late) < self._max_span:
+            if len(self._late) < _MAX_LATE:
                 self._late[number] = ticks
         elif number - self._next >= self._max_span:
             self._arrivals = {number: ticks}
@@ -68,7 +70,7 @@ class ArrivalRecorder:
     def build(self) -> list[TransportFeedback]:
         """Give feedback about everything since the last call: none, one, or several when much or odd has happened.
 
-        A packet that arrives after it was reported missing is told in a feedback packet of its own.
+        A packet that arrives after it was reported missing is told in a feedback packet of its own, up to 32 of them.
         """
         feedback = [self._feedback(number, [ticks]) for number, ticks in sorted(self._late.items())]
         self._late = {}

@@ -32,6 +32,8 @@ _REPORT_BLOCK = Struct("!IIIIII")
 _SENDER_INFO = Struct("!IQIII")
 _SSRC = Struct("!I")
 _MAX_COUNT = 31
+_MAX_COMPOUND_STATUSES = 1024
+"""Transport-cc statuses that are read of one datagram: what claims more is no description of real packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +182,14 @@ def parse(data: bytes) -> list[RtcpPacket]:
         data: decrypted RTCP.
 
     Returns:
-        The packets of known type in order; unknown types and feedback formats are skipped.
+        The packets of known type in order; unknown types and feedback formats are skipped, and so is transport-cc
+        feedback beyond any reasonable amount.
 
     Raises:
         PacketError: framing or a known packet's body is broken.
     """
     packets: list[RtcpPacket] = []
+    statuses = 0
     try:
         for packet_type, count, body in split_compound(data):
             packet: RtcpPacket | None = None
@@ -197,8 +201,12 @@ def parse(data: bytes) -> list[RtcpPacket]:
                 packet = _parse_sdes(count, body)
             elif packet_type == BYE:
                 packet = _parse_bye(count, body)
+            elif packet_type == TRANSPORT_FEEDBACK and count == twcc.FORMAT:
+                if statuses < _MAX_COMPOUND_STATUSES:
+                    packet = twcc.parse_body(body)
+                    statuses += len(packet.deltas)
             elif packet_type == TRANSPORT_FEEDBACK:
-                packet = twcc.parse_body(body) if count == twcc.FORMAT else feedback.parse_transport(count, body)
+                packet = feedback.parse_transport(count, body)
             elif packet_type == PAYLOAD_FEEDBACK:
                 packet = feedback.parse_payload(count, body)
             if packet is not None:

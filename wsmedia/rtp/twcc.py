@@ -31,6 +31,9 @@ TICK_US = 250
 TICKS_PER_REFERENCE = 256
 """Ticks in the 64 ms unit of the reference time."""
 
+MAX_STATUSES = 1024
+"""Statuses that are read of one packet: a few octets may claim 65535, and each costs time."""
+
 _FIXED = Struct("!IIHHI")
 _CHUNK = Struct("!H")
 _SIGNED = Struct("!h")
@@ -105,7 +108,7 @@ class TransportFeedback:
 
 
 def parse_body(body: bytes) -> TransportFeedback:
-    """Parse what follows the RTCP header of a transport feedback packet.
+    """Parse what follows the RTCP header of a transport feedback packet; only the first ``MAX_STATUSES`` are read.
 
     Raises:
         PacketError, struct.error, IndexError: the body is cut off or uses the reserved status.
@@ -115,20 +118,24 @@ def parse_body(body: bytes) -> TransportFeedback:
         raise PacketError("transport feedback without a status")
     position = _FIXED.size
     symbols: list[int] = []
-    while len(symbols) < count:
+    remaining = count  # every chunk must be passed, for the deltas stand behind the last
+    while remaining > 0:
         (chunk,) = _CHUNK.unpack_from(body, position)
         position += 2
         if not chunk & 0x8000:
-            run = min(chunk & _MAX_RUN, count - len(symbols))
+            run = min(chunk & _MAX_RUN, remaining)
             if not run:
                 raise PacketError("run of no packets in transport feedback")
-            symbols += [chunk >> 13] * run
+            symbols += [chunk >> 13] * min(run, MAX_STATUSES)
+            remaining -= run
         elif chunk & 0x4000:
             symbols += [chunk >> shift & 3 for shift in (12, 10, 8, 6, 4, 2, 0)]
+            remaining -= 7
         else:
             symbols += [chunk >> shift & 1 for shift in range(13, -1, -1)]
+            remaining -= 14
     deltas: list[int | None] = []
-    for symbol in symbols[:count]:
+    for symbol in symbols[: min(count, MAX_STATUSES)]:
         if symbol == _NOT_RECEIVED:
             deltas.append(None)
         elif symbol == _SMALL:
