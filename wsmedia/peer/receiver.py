@@ -126,6 +126,7 @@ class RtpReceiver:
                 del self._retired[next(iter(self._retired))]
         self._ssrc = ssrc
         self._depacketizer = payload.depacketizer(self.codec)
+        self._frames_damaged = 0
         self._reorder = ReorderBuffer(self._max_wait())
         self._nack = NackGenerator(reorder_tolerance=REORDER_TOLERANCE, round_trip_time=self._round_trip_time)
         self._asked: dict[int, float] = {}
@@ -171,16 +172,19 @@ class RtpReceiver:
         if self._nack_enabled and self._nack.received(packet.sequence_number, now):
             self._measure_repair(packet.sequence_number, now)
         for ready in self._reorder.push(packet, now):
-            for frame in self._depacketizer.push(ready):
-                self._deliver(frame, now)
+            self._depacketize(ready, now)
         if self._nack.next_timeout() is None and self._reorder.next_timeout() is None:
             return self._requests.next_timeout()
         return self.handle_timeout(now)
 
     def _repaired(self, packet: RtpPacket) -> RtpPacket | None:
-        """The packet inside a retransmission; None for what is not ours (another codec, padding probes)."""
+        """The packet inside a retransmission; None for what is not ours: another codec, padding probes, stragglers of
+        the source that the section had before."""
         payload_type = self._originals.get(packet.payload_type)
         if payload_type is None or self._ssrc is None:
+            return None
+        declared = self._parameters.retransmission_ssrcs
+        if declared and packet.ssrc not in declared:
             return None
         return rtx.unwrap(packet, self._ssrc, payload_type)
 
@@ -198,8 +202,7 @@ class RtpReceiver:
             When to call again; None while nothing waits.
         """
         for ready in self._reorder.poll(now):
-            for frame in self._depacketizer.push(ready):
-                self._deliver(frame, now)
+            self._depacketize(ready, now)
         if skipped := self._reorder.take_skipped():
             self._nack.forget(skipped)
         if self._nack_enabled and self._ssrc is not None and (missing := self._nack.requests(now)):
@@ -215,6 +218,16 @@ class RtpReceiver:
         repetition = self._requests.next_timeout() if self._packets_since_request else None
         times = (self._nack.next_timeout(), self._reorder.next_timeout(), repetition)
         return min((time for time in times if time is not None), default=None)
+
+    def _depacketize(self, packet: RtpPacket, now: float) -> None:
+        depacketizer = self._depacketizer
+        frames = depacketizer.push(packet)
+        if depacketizer.frames_dropped != self._frames_damaged:
+            # Under heavy loss it may take long until a frame is whole and shows that others are missing before it.
+            self._frames_damaged = depacketizer.frames_dropped
+            self.request_keyframe()
+        for frame in frames:
+            self._deliver(frame, now)
 
     def _deliver(self, frame: DepacketizedFrame, now: float) -> None:
         if self.kind is MediaKind.VIDEO and not self._decodable(frame, now):
