@@ -35,12 +35,16 @@ class ClockOffset:
     """Estimates how a remote clock differs from ours: the smallest (our arrival - their time) seen of late.
 
     It follows a faster remote at once and a slower one by at most 200 ppm, more than a quartz drifts: queueing moves it
-    by no more than that. A step of the remote clock (over 2 s ahead, 30 s behind) starts it over.
+    by no more than that. A step of either clock (over 2 s ahead, 30 s behind) starts it over.
+
+    Attributes:
+        steps: how often it has started, the first time included.
     """
 
-    __slots__ = ("_offset_us", "_updated_us")
+    __slots__ = ("_offset_us", "_updated_us", "steps")
 
     def __init__(self) -> None:
+        self.steps = 0
         self._offset_us: int | None = None
         self._updated_us = 0
 
@@ -54,6 +58,7 @@ class ClockOffset:
         observed = arrival_us - remote_us
         offset = self._offset_us
         if offset is None or not -_MAX_PLAUSIBLE_LEAD_US < observed - offset < _MAX_PLAUSIBLE_LATENESS_US:
+            self.steps += 1
             self._updated_us = arrival_us
             self._offset_us = observed
             return observed
@@ -90,13 +95,14 @@ class CaptureClock:
 class SendTimeline:
     """What the sender reports of one track say about time."""
 
-    __slots__ = ("_capture_time_us", "_clock_rate", "_offset", "_rtp_timestamp")
+    __slots__ = ("_capture_time_us", "_clock_rate", "_offset", "_rtp_timestamp", "_steps")
 
     def __init__(self, offset: ClockOffset, clock_rate: int) -> None:
         self._offset = offset
         self._clock_rate = clock_rate
         self._rtp_timestamp: int | None = None
         self._capture_time_us = 0
+        self._steps = 0
 
     def sent(self, rtp_timestamp: int, capture_time_us: int, now_us: int) -> None:
         """Note a frame that is being sent.
@@ -109,14 +115,16 @@ class SendTimeline:
         self._offset.update(capture_time_us, now_us)
         self._rtp_timestamp = rtp_timestamp
         self._capture_time_us = capture_time_us
+        self._steps = self._offset.steps
 
     def report_times(self, now_us: int) -> tuple[int, int] | None:
-        """Give (NTP timestamp, RTP timestamp) of the instant ``now_us`` for a sender report; None before a frame.
+        """Give (NTP timestamp, RTP timestamp) of the instant ``now_us`` for a sender report.
 
-        The RTP timestamp is extrapolated from the last frame's capture time (RFC 3550 §6.4.1).
+        None before a frame, and when a clock has stepped since the last one (which another track has shown). The RTP
+        timestamp is extrapolated from the last frame's capture time (RFC 3550 §6.4.1).
         """
         offset_us = self._offset.offset_us
-        if self._rtp_timestamp is None or offset_us is None:
+        if self._rtp_timestamp is None or offset_us is None or self._steps != self._offset.steps:
             return None
         elapsed_us = now_us - self._capture_time_us - offset_us
         ticks = elapsed_us * self._clock_rate // _MICROSECONDS
