@@ -6,7 +6,7 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy, Session
 
-from wsmedia.peer.srtp import MAX_PLAIN_PACKET, MediaCipher
+from wsmedia.peer.srtp import MAX_PLAIN_PACKET, MAX_RECENT_SOURCES, MediaCipher
 from wsmedia.rtp.feedback import Pli
 from wsmedia.rtp.packet import RtpPacket
 from wsmedia.rtp.rtcp import ReceiverReport, serialize
@@ -81,3 +81,20 @@ def test_pylibsrtp_keeps_its_memory_where_we_look(make_session):
     assert len(session._buffer) == 1500
     assert pylibsrtp.ffi.sizeof(session._cdata) == 1500
     assert pylibsrtp.ffi.typeof(session._srtp[0]).kind == "pointer"
+
+
+def test_invented_sources_do_not_fill_the_memory(sending, receiving):
+    """libsrtp forgets sources that were silent while many others spoke; one that goes on is never forgotten."""
+
+    def packet(ssrc, sequence_number):
+        return sending.protect([RtpPacket(96, sequence_number, 7, ssrc, b"x").serialize()])[0]
+
+    steady = 0
+    for ssrc in range(1000, 1000 + 3 * MAX_RECENT_SOURCES):
+        receiving.unprotect(packet(ssrc, 1))
+        if ssrc % 100 == 0:
+            steady += 1
+            receiving.unprotect(packet(4, steady))
+    with pytest.raises(pylibsrtp.Error):
+        receiving._session.remove_stream(1000)
+    receiving._session.remove_stream(4)

@@ -17,6 +17,9 @@ MAX_PLAIN_PACKET = 1500 - 148
 
 _MAX_PROTECTED = 1500
 
+MAX_RECENT_SOURCES = 1024
+"""libsrtp keeps state for each SSRC that it has ever seen; a peer that invents them must not fill the memory."""
+
 
 class MediaCipher:
     """Protects or unprotects packets; a session serves one direction.
@@ -37,6 +40,8 @@ class MediaCipher:
         self._protect_rtcp: Callable[..., int] = binding.lib.srtp_protect_rtcp
         self._unprotect_rtp: Callable[..., int] = binding.lib.srtp_unprotect
         self._unprotect_rtcp: Callable[..., int] = binding.lib.srtp_unprotect_rtcp
+        self._recent: set[bytes] = set()
+        self._earlier: set[bytes] = set()
 
     def protect(self, packets: Sequence[bytes]) -> list[bytes]:
         """Protect RTP packets.
@@ -76,11 +81,26 @@ class MediaCipher:
             ValueError: longer than any packet of ours.
             pylibsrtp.Error: forged, repeated or too old.
         """
-        return self._process(self._unprotect_rtp, packet, _MAX_PROTECTED)
+        plain = self._process(self._unprotect_rtp, packet, _MAX_PROTECTED)
+        if (ssrc := packet[8:12]) not in self._recent:
+            self._note_source(ssrc)
+        return plain
 
     def unprotect_rtcp(self, packet: bytes) -> bytes:
         """Verify and decrypt one RTCP compound; errors as in ``unprotect``."""
-        return self._process(self._unprotect_rtcp, packet, _MAX_PROTECTED)
+        plain = self._process(self._unprotect_rtcp, packet, _MAX_PROTECTED)
+        if (ssrc := packet[4:8]) not in self._recent:
+            self._note_source(ssrc)
+        return plain
+
+    def _note_source(self, ssrc: bytes) -> None:
+        """Remember a source; after each 1024 new ones, those that were silent meanwhile are forgotten."""
+        self._recent.add(ssrc)
+        if len(self._recent) < MAX_RECENT_SOURCES:
+            return
+        for silent in self._earlier - self._recent:
+            self._session.remove_stream(int.from_bytes(silent))
+        self._earlier, self._recent = self._recent, set()
 
     def _process(self, function: Callable[..., int], packet: bytes, limit: int) -> bytes:
         size = len(packet)
