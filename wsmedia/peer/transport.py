@@ -91,6 +91,8 @@ class MediaTransport:
         self._ice.remote_password = remote.password
         for candidate in remote.candidates:
             await self._ice.add_candidate(candidate)
+        if self.state is not PeerState.NEW:
+            return  # closed meanwhile
         self._set_state(PeerState.CONNECTING)
         self._task = asyncio.create_task(self._run(remote, as_client), name="wsmedia peer transport")
 
@@ -183,8 +185,13 @@ class MediaTransport:
         if self.state is PeerState.CLOSED:
             return
         self._set_state(PeerState.CLOSED)
-        await self._dtls.finish()
-        await self._ice.close()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        # Whatever happens to the caller meanwhile, no socket and no task is left.
+        try:
+            await self._dtls.finish()
+        finally:
+            try:
+                await self._ice.close()
+            finally:
+                if self._task is not None:
+                    self._task.cancel()
+                    await asyncio.wait([self._task])
