@@ -8,16 +8,15 @@ and the room's state, nothing else. We come back under the same id, so the other
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import random
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from wsmedia.adapters.janus.config import JanusConfig
-from wsmedia.adapters.janus.errors import FINAL, Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.errors import FINAL, NoMediaError, Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.parallel import first_to_end, raise_when
 from wsmedia.adapters.janus.publication import PublicationLeg, PublishedTrack
 from wsmedia.adapters.janus.remote import JanusRemoteTrack
 from wsmedia.adapters.janus.roster import Roster
@@ -74,6 +73,8 @@ class JanusRoomConnection:
         self._entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
         self._prune: asyncio.TimerHandle | None = None
+        self._state = RoomState.CONNECTING
+        self._joined_at: float | None = None
 
     # What interworking calls: RoomConnection.
 
@@ -165,21 +166,28 @@ class JanusRoomConnection:
         delay = self._config.first_retry_s
         down_since: float | None = None
         while True:
-            began = now()
+            self._joined_at = None
             try:
                 await self._session()
             except (UnavailableError, RefusedError, SdpError) as error:
                 if not self._entered.done() or (isinstance(error, RefusedError) and error.code in FINAL):
                     raise SfuError(str(error)) from error
-                if down_since is None or now() - began > _STABLE_S:
+                worked = self._joined_at is not None and now() - self._joined_at > _STABLE_S
+                if down_since is None or (worked and not isinstance(error, NoMediaError)):
                     delay, down_since = self._config.first_retry_s, now()
-                    _log.warning("lost Janus: %s", error)
-                    self._events.room_state_changed(RoomState.RECONNECTING, str(error))
                 elif now() - down_since > self._config.give_up_s:
                     raise SfuError(f"Janus did not come back: {error}") from error
+                self._tell(RoomState.RECONNECTING, str(error))
             self._lost_sight()
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, hides nothing
             delay = min(delay * 2, self._config.last_retry_s)
+
+    def _tell(self, state: RoomState, reason: str) -> None:
+        if state is not self._state:
+            self._state = state
+            if state is RoomState.RECONNECTING:
+                _log.warning("lost Janus: %s", reason)
+            self._events.room_state_changed(state, reason)
 
     async def _session(self) -> None:
         """Have one Janus session until it is lost; raises in any case."""
@@ -195,8 +203,11 @@ class JanusRoomConnection:
             if config.create_rooms:
                 await place.create(self._room_id, config.room_settings(self._room))
             ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            place.handle.on_event = lambda reply: self._event(reply, ended)
+            # Events can overtake the answer on its way to this task; they are taken in order, behind it.
+            early: list[PluginReply] = []
+            place.handle.on_event = early.append
             joined = await self._join(place)
+            place.handle.on_event = lambda reply: self._event(reply, ended)
             self._publication = PublicationLeg(
                 place, self._make_peer, self._published, self._events, config.bitrate_bps
             )
@@ -205,11 +216,13 @@ class JanusRoomConnection:
             )
             try:
                 self._back(joined)
-                await _first_to_end(
+                for reply in early:
+                    self._event(reply, ended)
+                await first_to_end(
                     self._publication.run(),
                     self._subscription.run(),
-                    _raise_when(janus.lost, UnavailableError),
-                    _raise_when(ended, SfuError),
+                    raise_when(janus.lost, UnavailableError),
+                    raise_when(ended, SfuError),
                 )
             finally:
                 self._publication = self._subscription = None
@@ -232,7 +245,8 @@ class JanusRoomConnection:
             self._entered.set_result(None)
         elif self._prune is None:
             self._prune = asyncio.get_running_loop().call_later(self._config.rejoin_grace_s, self._drop_absent)
-        self._events.room_state_changed(RoomState.CONNECTED, "")
+        self._joined_at = asyncio.get_running_loop().time()
+        self._tell(RoomState.CONNECTED, "")
 
     def _drop_absent(self) -> None:
         self._prune = None
@@ -279,21 +293,3 @@ class JanusRoomConnection:
 
     def _new_id(self) -> Id:
         return secrets.randbits(52) if self._config.id_kind == "number" else f"p-{secrets.token_hex(8)}"
-
-
-async def _raise_when(reason: asyncio.Future[str], error: type[SfuError]) -> None:
-    raise error(await asyncio.shield(reason))
-
-
-async def _first_to_end(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run until one part ends, end the others, and raise what it raised."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)

@@ -37,6 +37,10 @@ class UnavailableError(SfuError):
     """Janus cannot be reached, does not answer, or its connection broke. Trying again later may help."""
 
 
+class NoMediaError(UnavailableError):
+    """Janus answers, but media never got through: its UDP ports, or ours, are not reachable."""
+
+
 class RefusedError(SfuError):
     """Janus answered with an error; ``code`` is its number."""
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from wsmedia import sdp
-from wsmedia.adapters.janus.errors import RefusedError, UnavailableError
+from wsmedia.adapters.janus.errors import NoMediaError, RefusedError, UnavailableError
+from wsmedia.adapters.janus.parallel import to_the_end
 from wsmedia.adapters.janus.roster import describe
 from wsmedia.adapters.janus.videoroom import PublisherHandle
 from wsmedia.errors import SdpError
@@ -75,7 +76,8 @@ class PublicationLeg:
         self._mids: dict[int, str] = {}
         self._described: dict[str, str] = {}
         self._hangup_awaited: asyncio.Future[None] | None = None
-        self._failure: str | None = None
+        self._connected = False
+        self._failure: UnavailableError | None = None
         self._wake = asyncio.Event()
         self._wake.set()
         handle.handle.on_hangup = self._hung_up
@@ -95,13 +97,13 @@ class PublicationLeg:
                 await self._wake.wait()
                 self._wake.clear()
                 if self._failure is not None:
-                    raise UnavailableError(self._failure)
+                    raise self._failure
                 await self._follow()
         finally:
             for carried in self._carried.values():
                 carried.sender = None
             if self._peer is not None:
-                await self._peer.close()
+                await to_the_end(self._peer.close())
 
     async def _follow(self) -> None:
         wanted = {track_id: track for track_id, track in self._tracks.items() if not track.rejected}
@@ -142,6 +144,7 @@ class PublicationLeg:
 
     def _open(self) -> PeerConnection:
         peer = self._make_peer()
+        self._connected = False
         peer.on_state = self._state_changed
         return peer
 
@@ -178,7 +181,7 @@ class PublicationLeg:
         peer, self._peer = self._peer, None
         if peer is not None:
             peer.on_state = lambda _state: None
-            await peer.close()
+            await to_the_end(peer.close())
 
     def _descriptions(self) -> dict[str, str]:
         return {
@@ -188,17 +191,20 @@ class PublicationLeg:
         }
 
     def _state_changed(self, state: PeerState) -> None:
-        if state is PeerState.FAILED:
-            self._fail("our media does not reach Janus")
+        if state is PeerState.CONNECTED:
+            self._connected = True
+        elif state is PeerState.FAILED:
+            kind = UnavailableError if self._connected else NoMediaError
+            self._fail(kind("our media does not reach Janus"))
 
     def _hung_up(self, reason: str) -> None:
         if self._hangup_awaited is None:
-            self._fail(f"Janus stopped taking our media: {reason}")
+            self._fail(UnavailableError(f"Janus stopped taking our media: {reason}"))
         elif not self._hangup_awaited.done():
             self._hangup_awaited.set_result(None)
 
-    def _fail(self, reason: str) -> None:
-        self._failure = self._failure or reason
+    def _fail(self, failure: UnavailableError) -> None:
+        self._failure = self._failure or failure
         self._wake.set()
 
 

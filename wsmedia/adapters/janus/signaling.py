@@ -21,6 +21,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from wsmedia.adapters.janus.errors import RefusedError, UnavailableError
+from wsmedia.adapters.janus.parallel import to_the_end
 
 _log = logging.getLogger(__name__)
 # The library logs every message, SDP included, at DEBUG: those stay out of the logs.
@@ -185,7 +186,7 @@ class JanusConnection:
         try:
             created = await self.request({"janus": "create"})
         except BaseException:
-            await self.close()
+            await to_the_end(self.close())
             raise
         self._session_id = _as_int(created.data.get("id"))
         self._tasks.append(asyncio.create_task(self._keep_alive(), name="janus-keepalive"))
@@ -193,7 +194,7 @@ class JanusConnection:
 
     async def __aexit__(self, *_: object) -> None:
         """Close; see ``close``."""
-        await self.close()
+        await to_the_end(self.close())
 
     async def close(self) -> None:
         """Destroy the Janus session, and with it every handle, and close the socket. Safe to call twice."""

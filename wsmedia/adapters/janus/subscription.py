@@ -12,7 +12,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from wsmedia import sdp
-from wsmedia.adapters.janus.errors import Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.errors import NoMediaError, Refusal, RefusedError, UnavailableError
+from wsmedia.adapters.janus.parallel import to_the_end
 from wsmedia.adapters.janus.reports import adapt as adapt_reports
 from wsmedia.adapters.janus.signaling import Handle, PluginReply
 from wsmedia.adapters.janus.videoroom import Id, Stream, SubscriberHandle, Subscription, subscription_event
@@ -51,12 +52,14 @@ class SubscriptionLeg:
         self._receivers: dict[str, RtpReceiver] = {}
         self._wanted: set[Stream] = set()
         self._held: dict[str, Stream] = {}
+        self._asking = False
         self._asked: set[Stream] = set()
         self._dropped: set[str] = set()
         self._delays: dict[Stream, float] = {}
         self._waiting: dict[Stream, asyncio.TimerHandle] = {}
         self._offer: str | None = None
-        self._failure: str | None = None
+        self._connected = False
+        self._failure: UnavailableError | None = None
         self._wake = asyncio.Event()
 
     def set_wanted(self, streams: Iterable[Stream]) -> None:
@@ -87,12 +90,12 @@ class SubscriptionLeg:
                 timer.cancel()
             self._waiting.clear()
             if self._peer is not None:
-                await self._peer.close()
+                await to_the_end(self._peer.close())
 
     async def _step(self) -> bool:
         """Do the most urgent thing; False when there is nothing left to do."""
         if self._failure is not None:
-            raise UnavailableError(self._failure)
+            raise self._failure
         if self._offer is not None:
             await self._answer(self._offer)
             return True
@@ -104,21 +107,32 @@ class SubscriptionLeg:
         return True
 
     async def _ask(self, add: set[Stream], drop: set[str]) -> None:
+        self._asked |= add
+        self._dropped |= drop
+        self._asking = True
+        subscription: Subscription | None = None
         try:
             if self._handle is None:
-                self._take(await self._join(add))
+                subscription = await self._join(add)
             else:
-                self._take(await self._handle.update(sorted(add, key=str), sorted(drop)), add, drop)
+                subscription = await self._handle.update(sorted(add, key=str), sorted(drop))
         except RefusedError as error:
+            self._asked -= add
+            self._dropped -= drop
             if error.code != Refusal.NO_SUCH_FEED or not add:
                 raise
-            # One of them has said that it publishes, but its media is not up yet, or it has just left: Janus refuses
-            # the whole request. Ask for each alone, so that one does not hold up the others.
-            if len(add) == 1:
-                self._postpone(add.pop())
-            else:
-                for stream in sorted(add, key=str):
-                    await self._ask({stream}, set())
+        finally:
+            self._asking = False
+        if subscription is not None:
+            self._take(subscription)
+            return
+        # One of them has said that it publishes, but its media is not up yet, or it has just left: Janus refuses the
+        # whole request. Ask for each alone, so that one does not hold up the others.
+        if len(add) == 1:
+            self._postpone(add.pop())
+        else:
+            for stream in sorted(add, key=str):
+                await self._ask({stream}, set())
 
     async def _join(self, streams: set[Stream]) -> Subscription:
         handle = SubscriberHandle(await self._attach())
@@ -136,24 +150,25 @@ class SubscriptionLeg:
         if "streams" in reply.data or reply.sdp is not None:
             self._take(subscription_event(reply))
 
-    def _take(self, subscription: Subscription, asked: Iterable[Stream] = (), dropped: Iterable[str] = ()) -> None:
-        self._asked.update(asked)
-        self._dropped.update(dropped)
+    def _take(self, subscription: Subscription) -> None:
         if subscription.streams is not None:
             self._held = {
                 listed.mid: (listed.feed_id, listed.feed_mid)
                 for listed in subscription.streams
                 if listed.active and listed.feed_id is not None and listed.feed_mid is not None
             }
-            held = set(self._held.values())
-            for stream in (self._asked & self._wanted) - held:
-                self._postpone(stream)  # its owner has switched it off meanwhile
-            for stream in held:
-                self._delays.pop(stream, None)
-            self._asked.clear()
-            self._dropped.clear()
         if subscription.offer is not None:
             self._offer = subscription.offer
+        held = set(self._held.values())
+        for stream in held:
+            self._delays.pop(stream, None)
+        # A listing that crosses our request does not know of it, and one that is announced is still to come.
+        if not (self._asking or subscription.pending):
+            for stream in (self._asked & self._wanted) - held:
+                self._postpone(stream)  # its owner has switched it off meanwhile
+            self._asked.clear()
+            if subscription.streams is not None:
+                self._dropped.clear()
         self._wake.set()
 
     async def _answer(self, offer: str) -> None:
@@ -183,14 +198,17 @@ class SubscriptionLeg:
             del self._receivers[receiver.mid]
 
     def _state_changed(self, state: PeerState) -> None:
-        if state is PeerState.FAILED:
-            self._fail("media from Janus does not reach the gateway")
+        if state is PeerState.CONNECTED:
+            self._connected = True
+        elif state is PeerState.FAILED:
+            kind = UnavailableError if self._connected else NoMediaError
+            self._fail(kind("media from Janus does not reach the gateway"))
 
     def _hung_up(self, reason: str) -> None:
-        self._fail(f"Janus stopped sending media: {reason}")
+        self._fail(UnavailableError(f"Janus stopped sending media: {reason}"))
 
-    def _fail(self, reason: str) -> None:
-        self._failure = self._failure or reason
+    def _fail(self, failure: UnavailableError) -> None:
+        self._failure = self._failure or failure
         self._wake.set()
 
     def _postpone(self, stream: Stream) -> None:

@@ -87,10 +87,14 @@ class SubscribedStream(msgspec.Struct, frozen=True):
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """Janus' view of our subscription: its m-sections, if it tells them, and an offer, if there is one to answer."""
+    """Janus' view of our subscription: its m-sections, if it tells them, and an offer, if there is one to answer.
+
+    ``pending``: Janus will come back to what was asked once its last offer is answered.
+    """
 
     streams: list[SubscribedStream] | None = None
     offer: str | None = None
+    pending: bool = False
 
 
 Stream = tuple[Id, str]
@@ -113,7 +117,7 @@ def subscription_event(reply: PluginReply) -> Subscription:
         UnavailableError: as ``room_event``.
     """
     streams = _convert(reply.data, _Streams).streams if "streams" in reply.data else None
-    return Subscription(streams, reply.sdp)
+    return Subscription(streams, reply.sdp, pending=reply.data.get("videoroom") == "updating")
 
 
 class PublisherHandle:
