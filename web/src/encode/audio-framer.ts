@@ -90,7 +90,7 @@ export class AudioFramer {
    */
   push(samples: Float32Array, sampleRate: number, captureTimeUs: number): AudioFrame[] {
     this.#follow(captureTimeUs);
-    const input = this.at48k(samples, sampleRate);
+    const input = this.#at48k(samples, sampleRate);
     const frames: AudioFrame[] = [];
     let taken = 0;
     while (taken < input.length) {
@@ -103,7 +103,7 @@ export class AudioFramer {
     return frames;
   }
 
-  private at48k(samples: Float32Array, sampleRate: number): Float32Array {
+  #at48k(samples: Float32Array, sampleRate: number): Float32Array {
     if (sampleRate === SAMPLE_RATE) return samples;
     if (this.#resampler?.rate !== sampleRate)
       this.#resampler = { rate: sampleRate, resampler: new Resampler(sampleRate) };

@@ -9,6 +9,7 @@ import { microseconds } from "../base/time.ts";
 import { type AudioFrame, AudioFramer, FRAME_SAMPLES, mixDown, SAMPLE_RATE } from "./audio-framer.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import type { EncodeStatistics } from "./messages.ts";
+import { SourceReader } from "./source-reader.ts";
 
 const MOST_BITRATE_BPS = 32_000;
 const LEAST_BITRATE_BPS = 12_000;
@@ -35,8 +36,11 @@ export class AudioTrackEncoder {
   readonly #framer = new AudioFramer(Math.floor(Math.random() * 2 ** 32));
   /** What belongs to the packets that have not come out yet, by timestamp. */
   readonly #inside = new Map<number, AudioFrame>();
+  readonly #source = new SourceReader<AudioData>(
+    (data) => this.#take(data),
+    (detail) => this.#fail(detail),
+  );
   #clock = new CaptureClock();
-  #reader: ReadableStreamDefaultReader<AudioData> | null = null;
   #encoder: AudioEncoder | null = null;
   #bitrateBps = MOST_BITRATE_BPS;
   #muted = false;
@@ -57,24 +61,10 @@ export class AudioTrackEncoder {
     this.#writer = new FrameWriter(port, { onTargetBitrate: (bitrateBps) => this.#aim(bitrateBps) });
   }
 
-  /** Listen to this from now on; null: to nothing. Returns when the source has ended. */
+  /** Listen to this from now on; null: to nothing. Returns when the source has ended or was replaced. */
   async read(data: ReadableStream<AudioData> | null): Promise<void> {
-    const previous = this.#reader;
-    this.#reader = null;
-    await previous?.cancel().catch(() => undefined);
-    if (data === null) return;
-    const reader = data.getReader();
-    this.#reader = reader;
     this.#clock = new CaptureClock();
-    for (;;) {
-      const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }));
-      if (done) return;
-      try {
-        if (reader === this.#reader) this.#take(value);
-      } finally {
-        value.close();
-      }
-    }
+    await this.#source.read(data);
   }
 
   set muted(muted: boolean) {

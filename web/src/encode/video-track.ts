@@ -12,6 +12,7 @@ import { isDiscardable } from "./h264.ts";
 import type { EncodeStatistics, VideoOptions } from "./messages.ts";
 import { PictureScaler } from "./picture-scaler.ts";
 import { ScaleChooser, scaledSize } from "./rate.ts";
+import { SourceReader } from "./source-reader.ts";
 import { encoderConfig, tryVideoEncoder, type VideoSetting } from "./video-codec.ts";
 
 const MOST_QUEUED = 2;
@@ -37,9 +38,12 @@ export class VideoTrackEncoder {
   readonly #scaler = new PictureScaler();
   /** When the picture in the encoder went in, by timestamp. */
   readonly #inside = new Map<number, number>();
+  readonly #source = new SourceReader<VideoFrame>(
+    (picture) => this.#take(picture),
+    (detail) => this.#fail(detail),
+  );
   #options: VideoOptions;
   #clock = new CaptureClock();
-  #reader: ReadableStreamDefaultReader<VideoFrame> | null = null;
   #encoder: VideoEncoder | null = null;
   #setting: VideoSetting | null = null;
   #layered: boolean | null = null;
@@ -74,26 +78,12 @@ export class VideoTrackEncoder {
     });
   }
 
-  /** Take pictures from here from now on; null: from nowhere. Returns when the source has ended. */
+  /** Take pictures from here from now on; null: from nowhere. Returns when the source has ended or was replaced. */
   async read(frames: ReadableStream<VideoFrame> | null, options = this.#options): Promise<void> {
-    const previous = this.#reader;
-    this.#reader = null;
     this.#options = options;
-    await previous?.cancel().catch(() => undefined);
-    if (frames === null) return;
-    const reader = frames.getReader();
-    this.#reader = reader;
     this.#clock = new CaptureClock();
     this.#keyframeWanted = true;
-    for (;;) {
-      const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }));
-      if (done) return;
-      try {
-        if (reader === this.#reader) await this.#take(value);
-      } finally {
-        value.close();
-      }
-    }
+    await this.#source.read(frames);
   }
 
   set muted(muted: boolean) {
