@@ -6,11 +6,12 @@
 
 import { type CaptureProblem, captureProblemOf } from "./capture-problem.ts";
 
-/** What pictures to ask the camera for. */
+/** What pictures to ask the camera for, and how much of the path they may fill. */
 export interface CameraQuality {
   readonly width: number;
   readonly height: number;
   readonly framerate: number;
+  readonly maxBitrateBps: number;
 }
 
 /** What the user chose; an empty device id leaves it to the system. */

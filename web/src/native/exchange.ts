@@ -21,6 +21,8 @@ export interface Publishing extends Exchange {
   /** Null: not offered, because there was nothing to send. */
   readonly audio: RTCRtpSender | null;
   readonly video: RTCRtpSender | null;
+  /** Spend no more than this on the picture from now on. */
+  limitVideo(maxBitrateBps: number): Promise<void>;
 }
 
 /**
@@ -46,7 +48,9 @@ export async function publish(
     const path = `v1/rooms/${encodeURIComponent(room)}/whip?name=${encodeURIComponent(name)}`;
     const { response, close } = await negotiate(gateway, path, connection);
     const participantId = response.headers.get("Wsmedia-Participant") ?? "";
-    return { connection, close, participantId, audio: sound?.sender ?? null, video: picture?.sender ?? null };
+    const sender = picture?.sender ?? null;
+    const limitVideo = (maxBitrateBps: number) => limit(sender, maxBitrateBps);
+    return { connection, close, participantId, audio: sound?.sender ?? null, video: sender, limitVideo };
   } catch (error) {
     connection.close();
     throw error;
@@ -73,6 +77,16 @@ export async function subscribe(
     connection.close();
     throw error;
   }
+}
+
+async function limit(sender: RTCRtpSender | null, maxBitrateBps: number): Promise<void> {
+  const parameters = sender?.getParameters();
+  const encoding = parameters?.encodings[0];
+  if (sender === null || parameters === undefined || encoding === undefined) return;
+  if (encoding.maxBitrate === maxBitrateBps) return;
+  encoding.maxBitrate = maxBitrateBps;
+  // Refused while the connection ends or another change is under way; the next change of the devices tries again.
+  await sender.setParameters(parameters).catch(() => undefined);
 }
 
 /** H.264 constrained baseline first, so that frames pass through the room as they are. */

@@ -111,8 +111,7 @@ export class App {
     this.#meter.close();
     this.#lobby = null;
     const output = this.#openOutput();
-    const { maxBitrateBps } = QUALITIES[this.#preferences.quality];
-    const options: CallOptions = { url: BASE_URL, room, name, token, maxVideoBitrateBps: maxBitrateBps };
+    const options: CallOptions = { url: BASE_URL, room, name, token };
     const Kind = mode === "native" ? NativeCall : TunnelCall;
     this.#call = new Kind(options, this.#media, output, this.#callEvents());
     this.#callView = new CallView(this.#call, this.#media, room, name, {

@@ -122,7 +122,6 @@ export interface CallOptions {
   readonly room: string;
   readonly name: string;
   readonly token: string | null;
-  readonly maxVideoBitrateBps: number;
 }
 
 /** An RFC 6464 level (0 loudest … 127 silence) as loudness 0 … 1 for eyes: −60 dB and less is nothing. */

@@ -116,10 +116,14 @@ export class NativeCall implements Call {
   async #attemptOnce(connected: () => void): Promise<never> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
-    const { room, name, maxVideoBitrateBps } = this.#options;
-    const { microphone, camera } = this.#media;
-    const publishing = await publish(this.#gateway, room, name, microphone, camera, maxVideoBitrateBps);
-    if (this.#ended) publishing.close();
+    const { room, name } = this.#options;
+    const { microphone, camera, choice } = this.#media;
+    const { maxBitrateBps } = choice.quality;
+    const publishing = await publish(this.#gateway, room, name, microphone, camera, maxBitrateBps);
+    if (this.#ended) {
+      publishing.close();
+      throw new ConnectionLost();
+    }
     this.#publishing = publishing;
     const { connection } = publishing;
     connection.onconnectionstatechange = () => {
@@ -198,6 +202,7 @@ export class NativeCall implements Call {
       if (sender === null && track !== null) this.#attempt.abort(new ConnectionLost());
       else if (sender !== null && sender.track !== track) await sender.replaceTrack(track).catch(() => undefined);
     }
+    await publishing.limitVideo(this.#media.choice.quality.maxBitrateBps);
   }
 
   async #read(): Promise<void> {

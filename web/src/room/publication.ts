@@ -34,17 +34,15 @@ interface Published {
 export class Publication {
   readonly #tunnel: PublishingTunnel;
   readonly #media: LocalMedia;
-  readonly #maxVideoBitrateBps: number;
   readonly #worker: Worker;
   readonly #changed = (): void => this.#follow();
   #audio: Published | null = null;
   #video: Published | null = null;
   #statistics: readonly EncodeStatistics[] = [];
 
-  constructor(tunnel: PublishingTunnel, media: LocalMedia, maxVideoBitrateBps: number, events: PublicationEvents) {
+  constructor(tunnel: PublishingTunnel, media: LocalMedia, events: PublicationEvents) {
     this.#tunnel = tunnel;
     this.#media = media;
-    this.#maxVideoBitrateBps = maxVideoBitrateBps;
     this.#worker = new Worker(new URL("../encode/worker.ts", import.meta.url), {
       type: "module",
       name: "wsmedia encode",
@@ -103,10 +101,8 @@ export class Publication {
   #followCamera(): void {
     const source = this.#media.camera;
     const muted = source === null;
-    const options: VideoOptions = {
-      framerate: this.#media.choice.quality.framerate,
-      maxBitrateBps: this.#maxVideoBitrateBps,
-    };
+    const { framerate, maxBitrateBps } = this.#media.choice.quality;
+    const options: VideoOptions = { framerate, maxBitrateBps };
     if (this.#video === null) {
       if (source === null) return;
       const trackId = VIDEO_TRACK_ID;

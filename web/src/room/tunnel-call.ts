@@ -97,7 +97,7 @@ export class TunnelCall implements Call {
       },
       closed: (code, _reason, explanation) => void this.#closed(ENDS.get(code) ?? "crashed", explanation),
     });
-    this.#publication = new Publication(this.#tunnel, media, options.maxVideoBitrateBps, {
+    this.#publication = new Publication(this.#tunnel, media, {
       onNotLoaded: () => void this.#closed("crashed", ""),
       onCannotEncode: (kind) => events.onProblem({ kind: "cannotEncode", media: kind }),
     });
