@@ -4,22 +4,28 @@
 export class WakeLock {
   #wanted = false;
   #lock: WakeLockSentinel | null = null;
+  /** One request at a time: a lock that comes after the call has ended would be nobody's. */
+  #queue: Promise<void> = Promise.resolve();
 
   constructor() {
-    document.addEventListener("visibilitychange", () => void this.#update());
+    document.addEventListener("visibilitychange", () => this.#update());
   }
 
   hold(): void {
     this.#wanted = true;
-    void this.#update();
+    this.#update();
   }
 
   release(): void {
     this.#wanted = false;
-    void this.#update();
+    this.#update();
   }
 
-  async #update(): Promise<void> {
+  #update(): void {
+    this.#queue = this.#queue.then(() => this.#follow());
+  }
+
+  async #follow(): Promise<void> {
     if (!this.#wanted) {
       await this.#lock?.release().catch(() => undefined);
       this.#lock = null;

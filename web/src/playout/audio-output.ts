@@ -34,6 +34,8 @@ export class AudioOutput {
     // 48 kHz is Opus' own rate; the browser converts once, at the sound card.
     this.context = new AudioContext({ latencyHint: "interactive", sampleRate: 48_000 });
     this.#module = this.context.audioWorklet.addModule(workletUrl);
+    // Whoever adds a track hears of it; without tracks nobody needs to.
+    this.#module.catch(() => undefined);
     this.context.onstatechange = () => events.onRunning(this.context.state === "running");
     this.#timer = setInterval(() => this.#tellClock(), CLOCK_EVERY_MS);
   }
@@ -45,12 +47,13 @@ export class AudioOutput {
 
   /** Try to start; browsers refuse before the first gesture on the page. */
   async resume(): Promise<void> {
-    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, 200))]);
+    const resumed = this.context.resume().catch(() => undefined);
+    await Promise.race([resumed, new Promise((resolve) => setTimeout(resolve, 200))]);
     this.#tellClock();
     this.#events.onRunning(this.running);
   }
 
-  /** Make a place for one remote track. */
+  /** Make a place for one remote track. @throws when the audio thread's script could not be loaded, or all has ended. */
   async addTrack(): Promise<AudioOutputTrack> {
     await this.#module;
     const node = new AudioWorkletNode(this.context, "wsmedia-playout", {

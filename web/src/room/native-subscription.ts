@@ -59,7 +59,10 @@ export class NativeSubscription {
   audioNode(context: AudioContext): AudioNode | null {
     const stream = this.#audio.srcObject as MediaStream | null;
     if (stream === null) return null;
-    if (this.#node?.mediaStream !== stream) this.#node = context.createMediaStreamSource(stream);
+    if (this.#node?.mediaStream !== stream) {
+      this.#node?.disconnect();
+      this.#node = context.createMediaStreamSource(stream);
+    }
     return this.#node;
   }
 
@@ -81,10 +84,12 @@ export class NativeSubscription {
   async #connect(pauseMs: number): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
-    const retry = () => this.#schedule(pauseMs, Math.min(LONGEST_PAUSE_MS, pauseMs * 2));
+    const retry = () => {
+      if (generation === this.#generation) this.#schedule(pauseMs, Math.min(LONGEST_PAUSE_MS, pauseMs * 2));
+    };
     try {
       const exchange = await subscribe(this.#gateway, this.#room, this.#participantId, (track) => {
-        if (generation === this.#generation) this.#show(track);
+        if (!this.#closed && generation === this.#generation) this.#show(track);
       });
       if (this.#closed || generation !== this.#generation) {
         exchange.close();

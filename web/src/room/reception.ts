@@ -9,13 +9,14 @@ export interface ReceptionEvents {
   onPicture(trackId: number): void;
   onCannotDecode(trackId: number, media: "audio" | "video"): void;
   onStatistics(tracks: readonly DecodeStatistics[]): void;
-  /** The decode worker could not be loaded. */
+  /** The decode worker or the audio thread's script could not be loaded. */
   onNotLoaded(): void;
 }
 
 /** Decodes what arrives until closed. */
 export class Reception {
   readonly #output: AudioOutput;
+  readonly #events: ReceptionEvents;
   readonly #worker: Worker;
   readonly #heard = new Map<number, { participantId: string; output: AudioOutputTrack }>();
   readonly #wanted = new Set<number>();
@@ -23,6 +24,7 @@ export class Reception {
 
   constructor(output: AudioOutput, events: ReceptionEvents) {
     this.#output = output;
+    this.#events = events;
     this.#worker = new Worker(new URL("../decode/worker.ts", import.meta.url), {
       type: "module",
       name: "wsmedia decode",
@@ -63,7 +65,15 @@ export class Reception {
   async addAudio(participantId: string, track: Track, port: MessagePort): Promise<void> {
     const { trackId } = track;
     this.#wanted.add(trackId);
-    const output = await this.#output.addTrack();
+    let output: AudioOutputTrack;
+    try {
+      output = await this.#output.addTrack();
+    } catch {
+      // The audio thread's script did not come; or we have left, and there is nothing to say.
+      port.close();
+      if (this.#wanted.has(trackId)) this.#events.onNotLoaded();
+      return;
+    }
     if (!this.#wanted.has(trackId)) {
       output.remove();
       port.close();
