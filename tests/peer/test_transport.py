@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +152,41 @@ async def test_closing_while_connecting_leaves_no_task() -> None:
         await a.close()
         await b.close()
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+def _open_sockets() -> int:
+    """How many sockets this process has."""
+    names = (os.path.realpath(entry) for entry in Path("/proc/self/fd").iterdir())
+    return sum("socket:" in name for name in names)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts sockets in /proc, which only Linux has")
+@pytest.mark.parametrize("cancelled", [False, True], ids=["awaited", "cancelled"])
+async def test_closing_at_any_moment_leaves_no_task_and_no_socket(cancelled: bool) -> None:
+    """Before, while and after ICE and DTLS do their work, also when the one who closes is cancelled meanwhile."""
+    before = _open_sockets()
+    for moment in range(24):
+        async with pair() as (a, b):
+            a.add_sender(AUDIO)
+            negotiation = asyncio.create_task(negotiate(a, b))
+            await asyncio.sleep(moment * 0.003)
+            closing_task = asyncio.create_task(a.close())
+            if cancelled:
+                await asyncio.sleep(0)
+                negotiation.cancel()
+                closing_task.cancel()
+            await asyncio.gather(negotiation, closing_task, return_exceptions=True)
+    assert _open_sockets() == before
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+async def test_two_who_close_both_wait_for_the_end() -> None:
+    async with pair() as (a, b):
+        a.add_sender(AUDIO)
+        await negotiate(a, b)
+        await connected(a, b)
+        first = asyncio.create_task(a.close())
+        await asyncio.sleep(0)
+        await a.close()
+        assert a.transport._ice._closed
+        await first

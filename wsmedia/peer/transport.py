@@ -47,6 +47,7 @@ class MediaTransport:
         self._fingerprint = certificate.fingerprint
         self._early_media: deque[bytes] = deque(maxlen=MAX_EARLY_MEDIA)
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._srtp_out: MediaCipher | None = None
         self._srtp_in: MediaCipher | None = None
         self.state = PeerState.NEW
@@ -108,7 +109,7 @@ class MediaTransport:
                 await self._ice.connect()
                 await self._dtls.handshake(as_client=as_client, fingerprints=remote.fingerprints)
         except (ConnectionError, PeerError, TimeoutError, ValueError) as error:
-            logger.info("a peer association failed: %s", error or "timed out")
+            logger.info("a peer association failed: %s", str(error) or "timed out")
             self._set_state(PeerState.FAILED)
             return
         self._keyed()
@@ -181,17 +182,19 @@ class MediaTransport:
             self.packets_dropped += 1
 
     async def close(self) -> None:
-        """Say goodbye, free the sockets, await the task; safe to call twice."""
-        if self.state is PeerState.CLOSED:
-            return
-        self._set_state(PeerState.CLOSED)
-        # Whatever happens to the caller meanwhile, no socket and no task is left.
-        try:
-            await self._dtls.finish()
-        finally:
-            try:
-                await self._ice.close()
-            finally:
-                if self._task is not None:
-                    self._task.cancel()
-                    await asyncio.wait([self._task])
+        """Say goodbye, free the sockets, await the tasks; safe to call twice.
+
+        A caller that is cancelled meanwhile does not keep this from being done to the end.
+        """
+        if self._closing is None:
+            self._set_state(PeerState.CLOSED)
+            self._closing = asyncio.create_task(self._close(), name="wsmedia peer transport close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        # First the task: ICE that completes while it is being closed would go on asking for consent for ever.
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._dtls.finish()
+        await self._ice.close()
