@@ -93,6 +93,19 @@ async def test_the_goodbye_of_one_side_is_heard_by_the_other() -> None:
         await eventually(lambda: states == [PeerState.FAILED])
 
 
+async def test_a_peer_that_vanishes_is_noticed() -> None:
+    """No goodbye, no answers: as of a browser that crashed. One that answers stays."""
+    async with pair(loopback(consent_timeout=0.6), loopback(consent_timeout=0.6)) as (a, b):
+        a.add_sender(AUDIO)
+        await negotiate(a, b)
+        await connected(a, b)
+        await asyncio.sleep(1.0)  # longer than silence would be borne
+        assert a.state is PeerState.CONNECTED
+        for protocol in list(b.transport._ice._protocols):
+            protocol.transport.close()
+        await eventually(lambda: a.state is PeerState.FAILED)
+
+
 async def test_garbage_is_counted_and_hurts_nobody() -> None:
     async with pair() as (a, b):
         incoming = Incoming(b)

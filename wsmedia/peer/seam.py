@@ -7,6 +7,8 @@ What is changed, and why:
 * aioice reads one datagram per turn of the loop and tries to parse media as STUN; here the first octet decides
   (RFC 7983 §7) and media goes straight to ``on_media``.
 * aioice resolves ``.local`` names; here only IP addresses become candidates.
+* aioice notices after 30 s that a peer has vanished, and takes one that answers after half a second for vanished; here
+  the time is the caller's choice and slow answers count.
 * aiortc as a DTLS client knows ECDSA suites only and writes three fingerprints; here RSA suites are added and
   sha-256 stands alone.
 """
@@ -22,6 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import aioice.ice
+import aioice.stun
 from aioice import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import rtcdtlstransport
@@ -46,6 +49,10 @@ CIPHER_SUITES = (
 SRTP_PROFILE_ORDER = (b"SRTP_AEAD_AES_128_GCM", b"SRTP_AES128_CM_SHA1_80", b"SRTP_AEAD_AES_256_GCM")
 
 MAX_WAITING_HANDSHAKE_DATAGRAMS = 128
+CONSENT_CHECKS = 6
+"""Checks within the time after which silence means that the peer has vanished (RFC 7675 §5.1: every 5 s of 30)."""
+CONSENT_REPETITIONS = 2
+"""Of an unanswered check, after 0.5 and 1 s; an answer counts for 2 s after the last."""
 
 
 class Certificate(RTCCertificate):
@@ -107,14 +114,18 @@ class IceAgent(aioice.Connection):
         addresses: local addresses to bind.
         admit: tells whether packets may go to an address and port; asked for signalled candidates and, before any
             answer, for those that show themselves by a connectivity check.
+        consent_timeout: seconds without an answer after which the peer has vanished.
     """
 
-    def __init__(self, addresses: Sequence[str], admit: Callable[[str, int], bool]) -> None:
+    def __init__(
+        self, addresses: Sequence[str], admit: Callable[[str, int], bool], consent_timeout: float = 30.0
+    ) -> None:
         super().__init__(
             ice_controlling=False, local_username=secrets.token_hex(4), local_password=secrets.token_hex(16)
         )
         self._addresses = list(addresses)
         self._admit = admit
+        self._consent_timeout = consent_timeout
         self._selected: aioice.ice.CandidatePair | None = None
         self._endpoint: DatagramEndpoint | None = None
         self._selected_address: Address = ("", 0)
@@ -228,6 +239,24 @@ class IceAgent(aioice.Connection):
                 self._endpoint = cast(DatagramEndpoint, pair.protocol.transport)
                 self._selected_address = pair.remote_addr
         return self._endpoint
+
+    async def query_consent(self) -> None:
+        """Ask the peer regularly whether it still wants to receive, and close when it has been silent for too long."""
+        clock = asyncio.get_running_loop().time
+        answered_at = clock()
+        while clock() - answered_at < self._consent_timeout:
+            # Randomized so that checks of many connections spread (RFC 7675 §5.1).
+            await asyncio.sleep(self._consent_timeout / CONSENT_CHECKS * (0.8 + secrets.randbelow(400) / 1000))
+            for pair in list(self._nominated.values()):
+                request = self.build_request(pair, nominate=False)
+                key = (self.remote_password or "").encode()
+                with contextlib.suppress(aioice.stun.TransactionError):
+                    await pair.protocol.request(
+                        request, pair.remote_addr, integrity_key=key, retransmissions=CONSENT_REPETITIONS
+                    )
+                    answered_at = clock()
+        self._query_consent_task = None  # which close would wait for
+        await self.close()
 
     async def closed(self) -> None:
         """Wait until consent to send has expired (RFC 7675) or ``close`` was called."""
