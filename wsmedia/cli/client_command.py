@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from wsmedia.client import ClientError
+from wsmedia.client import RECONNECT_SECONDS, ClientError
 
 UrlOption = Annotated[
     str, typer.Option("--url", help="The gateway, as https://example.org:8443 or http://127.0.0.1:8080.")
@@ -27,6 +27,11 @@ TokenOption = Annotated[
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Accept any TLS certificate, as the self-signed one of a first start.")
 ]
+ReconnectOption = Annotated[
+    float,
+    typer.Option("--reconnect", min=0, metavar="SECONDS", help="How long to try to get back after a lost connection."),
+]
+DEFAULT_RECONNECT = RECONNECT_SECONDS
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 _PLAIN_INTERVAL = 5.0

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from wsmedia.cli.client_command import (
+    DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
     ProgressLine,
     RateMeter,
+    ReconnectOption,
     RoomOption,
     TokenOption,
     UrlOption,
@@ -45,6 +47,7 @@ def publish(
     name: Annotated[str, typer.Option("--name", help="What others see; by default the file's name.")] = "",
     token: TokenOption = None,
     insecure: InsecureOption = False,
+    reconnect: ReconnectOption = DEFAULT_RECONNECT,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
     transcode: Annotated[
         TranscodePolicy,
@@ -80,7 +83,15 @@ def publish(
             how = f"encoded anew: {track.transcode_reason}" if track.transcoded else "sent as it is"
             progress.say(f"{track.kind}: {track.codec_name} {track.format_text}, {how}")
         events = _Reporter(progress)
-        async with Client(url, room, name or file.stem[:64], token=token, insecure=insecure, events=events) as client:
+        async with Client(
+            url,
+            room,
+            name or file.stem[:64],
+            token=token,
+            insecure=insecure,
+            events=events,
+            reconnect_seconds=reconnect,
+        ) as client:
             progress.say(f"joined {room}")
             await first_of(_room_is_open(client), stop.wait())
             publisher = FilePublisher(client, info, loop=loop, video_bitrate_bps=bitrate_bps)

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from wsmedia.cli.client_command import (
+    DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
     ProgressLine,
     RateMeter,
+    ReconnectOption,
     RoomOption,
     TokenOption,
     UrlOption,
@@ -39,6 +41,7 @@ def record(
     name: Annotated[str, typer.Option("--name", help="What others see.")] = "recorder",
     token: TokenOption = None,
     insecure: InsecureOption = False,
+    reconnect: ReconnectOption = DEFAULT_RECONNECT,
 ) -> None:
     """Record a room: one Matroska file per participant, NAME.mkv, their frames as they came, in sync.
 
@@ -61,7 +64,9 @@ def record(
         recorder = _Recorder(output, progress)
         failure = ""
         try:
-            async with Client(url, room, name, token=token, insecure=insecure, events=recorder) as client:
+            async with Client(
+                url, room, name, token=token, insecure=insecure, events=recorder, reconnect_seconds=reconnect
+            ) as client:
                 progress.say(f"joined {room}" + (f" for {duration:g} s" if duration else "; Ctrl-C ends"))
                 async with progress.showing(_Description(recorder)):
                     await first_of(client.closed(), stop.wait(), _end(duration))

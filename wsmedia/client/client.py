@@ -112,6 +112,7 @@ class Client:
         self._leaving = False
         self._path_bps: int | None = None
         self._room_reason = ""
+        self._was_in_room = False
         self._changed = asyncio.Event()
 
     async def __aenter__(self) -> Client:
@@ -239,7 +240,9 @@ class Client:
                     back_off = min(back_off * 2, LAST_BACK_OFF)
                 # A failed SFU tells why before it closes.
                 reason = ending_text(closed.code, closed.detail or self._room_reason)
-                if closed.code not in REJOINABLE or deadline is None or now > deadline:
+                # A room that never let us in has a reason that lasts, as a wrong PIN.
+                refused = closed.code == CloseCode.SFU_FAILED and not self._was_in_room
+                if refused or closed.code not in REJOINABLE or deadline is None or now > deadline:
                     raise ClientError(reason)
                 self._roster.clear()
                 self._set_state(ConnectionState.RECONNECTING, reason)
@@ -275,6 +278,7 @@ class Client:
         match event.message:
             case RoomStateChanged(state=state, reason=reason):
                 self.room_state = RoomState(state)
+                self._was_in_room |= self.room_state is RoomState.CONNECTED
                 self._room_reason = reason
                 self._events.room_state_changed(self.room_state, reason)
             case PublishRejected(track_id=track_id, reason=reason):
