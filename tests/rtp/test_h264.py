@@ -244,6 +244,18 @@ def test_a_frame_over_the_limit_is_dropped():
     assert depacketizer.frames_dropped == 1
 
 
+def test_a_frame_of_crumbs_is_dropped():
+    """Octet by octet, four megabytes would take gigabytes of memory."""
+    depacketizer = h264.Depacketizer()
+    depacketizer.push(numbered(0, b"\x7c\x85\x80", rtp_timestamp=0))
+    for index in range(1, 20_000):
+        depacketizer.push(numbered(index, b"\x7c\x05\x01", rtp_timestamp=0))
+    assert depacketizer.frames_dropped == 1
+    assert depacketizer._pieces == []
+    frames = [frame for packet in packets_of(IDR, start=20_000, rtp_timestamp=1) for frame in depacketizer.push(packet)]
+    assert [frame.data for frame in frames] == [IDR]
+
+
 MALFORMED = {
     "aggregate cut off": b"\x78\x00\x09\x41\x9a",
     "aggregate with an empty unit": b"\x78\x00\x00\x00\x02\x41\x9a",

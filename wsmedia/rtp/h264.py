@@ -39,6 +39,8 @@ __all__ = ["Depacketizer", "Packetizer", "is_discardable", "is_keyframe", "join_
 
 MIN_PAYLOAD = 16
 DEFAULT_MAX_FRAME_BYTES = 4_000_000
+_MAX_PIECES = 16_384
+"""Pieces of a unit, two or three for a packet: those of a few octets cost far more memory than they hold."""
 _END_BIT = 0x40
 _UNDEFINED_TYPES = (0, 30, 31)  # to be ignored (RFC 6184 §5.2)
 
@@ -128,7 +130,7 @@ class Depacketizer:
     shows that nothing stood before it.
 
     Args:
-        max_frame_bytes: a unit that grows beyond this is dropped.
+        max_frame_bytes: a unit that grows beyond this, or consists of thousands of crumbs, is dropped.
 
     Attributes:
         frames_dropped: units of which packets arrived but which were given up.
@@ -257,7 +259,7 @@ class Depacketizer:
 
     def _add(self, payload: bytes | memoryview) -> None:
         size = self._size = self._size + len(payload)
-        if size > self._max_frame_bytes:
+        if size > self._max_frame_bytes or len(self._pieces) > _MAX_PIECES:
             self._break()
             return
         unit_type = payload[0] & 0x1F
