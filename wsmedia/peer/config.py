@@ -34,8 +34,8 @@ class PeerConfig:
         allow_loopback: True offers 127.0.0.1 too, False never does, None only if there is no other address.
         admit: whether packets may be sent to an address and port.
         connect_timeout: seconds from the start of ICE until the handshake must be done.
-        consent_timeout: seconds without an answer to ICE's checks after which the peer has vanished. RFC 7675 §5.1 allows
-            at most 30; a browser that crashed should not stay for so long.
+        consent_timeout: seconds without an answer to ICE's checks after which the peer has vanished. RFC 7675 §5.1
+            allows at most 30; a browser that crashed should not stay for so long.
         certificate: a DTLS certificate; None makes one.
         cname: RTCP canonical name (RFC 7022: random, one per connection).
         stream_id: the msid under which senders go that are given none of their own.
