@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from wsmedia.media import MediaKind
 from wsmedia.peer.outlet import OutgoingSource, SendParameters
 from wsmedia.peer.receiver import RtpReceiver
 from wsmedia.peer.sender import RtpSender
@@ -51,11 +50,6 @@ class Section:
     def alive(self) -> bool:
         """Whether the place carries, or may carry, media."""
         return self.refused is None
-
-    @property
-    def media_kind(self) -> MediaKind:
-        """Audio or video; only for sections that are alive."""
-        return MediaKind(self.kind)
 
     def encoding_for(self, sender: RtpSender) -> Encoding | None:
         """What ``sender`` would send here; None if nothing that was agreed suits it."""

@@ -17,6 +17,7 @@ from wsmedia.errors import PeerError
 from wsmedia.peer.config import PeerConfig, PeerState
 from wsmedia.peer.seam import Certificate, DtlsAssociation, IceAgent, host_addresses
 from wsmedia.peer.srtp import MediaCipher
+from wsmedia.rtp.packet import is_rtcp
 from wsmedia.sdp import Candidate, TransportParameters
 
 logger = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ class MediaTransport:
             self.packets_dropped += 1
             return
         try:
-            if 192 <= data[1] <= 223:
+            if is_rtcp(data):
                 plain, deliver = cipher.unprotect_rtcp(data), self.on_rtcp
             else:
                 plain, deliver = cipher.unprotect(data), self.on_rtp

@@ -47,7 +47,6 @@ class NackGenerator:
         self._reorder_tolerance = reorder_tolerance
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}
-        self._lost: list[int] = []
 
     def received(self, sequence_number: int, now: float) -> bool:
         """Note a packet.
@@ -64,12 +63,12 @@ class NackGenerator:
             return self._missing.pop(sequence_number, None) is not None
         self._highest = sequence_number
         if ahead > self._max_missing:
-            self._give_up(list(self._missing))
+            self._missing.clear()
             return False
         for offset in range(1, ahead):
             self._missing[highest + offset & 0xFFFF] = _Missing(now, now + self._reorder_tolerance)
         if (excess := len(self._missing) - self._max_missing) > 0:
-            self._give_up(list(self._missing)[:excess])
+            self.forget(list(self._missing)[:excess])
         return False
 
     def requests(self, now: float) -> list[int]:
@@ -89,8 +88,7 @@ class NackGenerator:
                 missing.requests += 1
                 missing.next_request = now + interval
                 due.append(sequence_number)
-        if hopeless:
-            self._give_up(hopeless)
+        self.forget(hopeless)
         return due
 
     def next_timeout(self) -> float | None:
@@ -103,15 +101,3 @@ class NackGenerator:
         """Stop asking for packets that nobody waits for any more (``ReorderBuffer.take_skipped``)."""
         for sequence_number in sequence_numbers:
             self._missing.pop(sequence_number, None)
-
-    def take_lost(self) -> list[int]:
-        """Give and forget the sequence numbers that were given up since the last call."""
-        lost = self._lost
-        self._lost = []
-        return lost
-
-    def _give_up(self, sequence_numbers: list[int]) -> None:
-        for sequence_number in sequence_numbers:
-            del self._missing[sequence_number]
-        # A caller that never takes the list must not make it grow without bound: the oldest go.
-        self._lost = (self._lost + sequence_numbers)[-self._max_missing :]
