@@ -42,7 +42,7 @@ export class LocalMedia extends EventTarget {
   /** Requests run one after the other; two at once would leave a camera open that nobody owns. */
   #queue: Promise<void> = Promise.resolve();
   #stopped = false;
-  readonly #devicesChanged = (): void => void this.#refreshDevices();
+  readonly #devicesChanged = (): void => void this.#enqueue(() => this.#reopenReturned());
 
   constructor(choice: CaptureChoice) {
     super();
@@ -228,8 +228,26 @@ export class LocalMedia extends EventTarget {
     this.#problems.set(kind, "lost");
     this.#changed();
     void this.#enqueue(async () => {
-      if (kind === "microphone" || this.#choice.cameraOn) await this.#open(kind);
+      if (this.#wants(kind)) await this.#open(kind);
+      // None is left to take its place: the better words are those about what has just happened.
+      if (this.#problems.get(kind) === "missing") this.#problems.set(kind, "lost");
     });
+  }
+
+  /** Something was plugged in or out: take what is wanted and was not there. */
+  async #reopenReturned(): Promise<void> {
+    await this.#refreshDevices();
+    for (const kind of ["camera", "microphone"] as const) {
+      const problem = this.#problems.get(kind);
+      const there = kind === "camera" ? this.#devices.cameras : this.#devices.microphones;
+      if (!this.#wants(kind) || there.length === 0) continue;
+      if (problem === "missing" || problem === "lost") await this.#open(kind);
+    }
+  }
+
+  /** A muted microphone stays open, a camera does not. */
+  #wants(kind: Kind): boolean {
+    return kind === "microphone" || this.#choice.cameraOn;
   }
 
   async #refreshDevices(): Promise<void> {
