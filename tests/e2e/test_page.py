@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Worker, expect
 
 from tests.e2e.conftest import ALICE
-from tests.support.browser import CallPage, browser, gateway_process
+from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -69,6 +70,39 @@ async def test_everything_can_be_reached_by_keyboard(gateway: str, running: Brow
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_be_hidden()
     assert call.errors == []
+
+
+async def test_joining_and_leaving_again_and_again_leaves_nothing_behind(gateway: str, running: Browser) -> None:
+    call = await CallPage.open(running, f"{gateway}?room=doors&name=Alice&quality=180p")
+    page = call.page
+    ended: asyncio.Queue[Worker] = asyncio.Queue()
+    page.on("worker", lambda worker: worker.on("close", ended.put_nowait))
+    for button in ("Join", "Join again", "Join again"):
+        await page.get_by_role("button", name=button, exact=True).click()
+        await expect(page.get_by_role("heading", name="doors")).to_be_focused()
+        await call.wait_connected()
+        assert len(page.workers) == 3
+        await page.get_by_role("button", name="Leave").click()
+        await expect(page.get_by_role("button", name="Join again")).to_be_focused()
+        async with asyncio.timeout(DEADLINE_MS / 1000):
+            while page.workers:
+                await ended.get()
+    # Leaving before the server has answered works as well.
+    await page.get_by_role("button", name="Join again").click()
+    await page.get_by_role("button", name="Leave").click()
+    await expect(page.get_by_text("You left the call.")).to_be_visible()
+    assert call.errors == []
+
+
+async def test_a_name_is_text_whatever_it_looks_like(gateway: str, running: Browser) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    alice = await CallPage.joined(running, gateway, room="names", name="Alice")
+    await CallPage.joined(running, gateway, room="names", name=name)
+    await expect(alice.page.locator(".tile-name-text", has_text=name)).to_be_visible()
+    await alice.page.get_by_role("button", name="Call details").click()
+    await expect(alice.page.get_by_role("heading", name=f"From {name}")).to_be_visible()
+    await expect(alice.page.locator("img")).to_have_count(0)
+    assert alice.errors == []
 
 
 async def test_a_phone_needs_no_sideways_scrolling(gateway: str, running: Browser) -> None:

@@ -45,6 +45,16 @@ async def test_without_permission_the_page_says_how_to_give_it(clips: Path) -> N
         # One can still come in to look and listen.
         await page.page.get_by_role("button", name="Join", exact=True).click()
         await page.wait_connected()
+        # What was read and closed stays closed, whatever else happens.
+        card = page.page.get_by_role("alert").filter(has_text="The camera is blocked")
+        await card.get_by_role("button", name="Close").click()
+        await expect(card).to_be_hidden()
+        await page.page.get_by_role("button", name="Devices").click()
+        await page.page.get_by_role("dialog").get_by_label("Video quality").select_option("360p")
+        await page.page.keyboard.press("Escape")
+        await page.page.keyboard.press("m")
+        await expect(page.page.get_by_text("The microphone is blocked")).to_be_visible()
+        await expect(card).to_be_hidden()
         assert page.errors == []
 
 

@@ -127,6 +127,7 @@ export class App {
     document.title = `${room} · ${strings.product}`;
     this.#root.setAttribute("data-screen", "call");
     fill(this.#screen, this.#callView.root);
+    this.#callView.focus();
     this.#mediaChanged();
     void output.resume();
     this.#wakeLock.hold();
@@ -241,8 +242,9 @@ export class App {
     this.#gesture();
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if ((event.target as HTMLElement).closest("input, select, textarea, dialog[open]") !== null) return;
-    if (event.key === "m") this.#deviceActions.onMicrophoneToggled();
-    else if (event.key === "v") this.#deviceActions.onCameraToggled();
+    const key = event.key.toLowerCase();
+    if (key === "m") this.#deviceActions.onMicrophoneToggled();
+    else if (key === "v") this.#deviceActions.onCameraToggled();
     else return;
     event.preventDefault();
   }

@@ -40,6 +40,7 @@ export class CallView {
   readonly #selfVideo = element("video", { autoplay: true, playsinline: true, class: "mirrored" });
   readonly #grid = element("div", { class: "grid" });
   readonly #stage = element("div", { class: "stage" });
+  readonly #heading = element("h1", { tabindex: -1 });
   readonly #badge = element("div", { class: "connection", role: "status" });
   readonly #count = element("span", { class: "count" });
   readonly #cards = element("div", { class: "cards" });
@@ -51,12 +52,13 @@ export class CallView {
   readonly #details: DetailsDialog;
   readonly #resize: ResizeObserver;
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #problems = new Map<string, Explanation>();
+  /** What is wrong, with its card; the card is null once it was dismissed. */
+  readonly #problems = new Map<string, { readonly explanation: Explanation; card: HTMLElement | null }>();
   readonly #stalls = new StallWatch();
   #people: readonly Person[] = [];
   #patience: ReturnType<typeof setTimeout> | undefined;
   #stateCard: HTMLElement | null = null;
-  #soundBlocked = false;
+  #soundCard: HTMLElement | null = null;
 
   constructor(call: Call, media: LocalMedia, room: string, selfName: string, actions: CallActions) {
     this.#call = call;
@@ -137,14 +139,14 @@ export class CallView {
     this.#badge.setAttribute("data-state", state);
     this.#showBadge();
     clearTimeout(this.#patience);
+    this.#stateCard?.remove();
     this.#stateCard = null;
-    this.#showCards();
     if (state !== "connecting" && state !== "reconnecting") return;
     const words = navigator.onLine ? strings.banner[state] : strings.banner.offline;
     this.#patience = setTimeout(() => {
       const text = [words.text, reason].filter((part) => part !== "").join(" ");
       this.#stateCard = card({ title: words.title, text }, "waiting", null);
-      this.#showCards();
+      this.#cards.prepend(this.#stateCard);
     }, PATIENCE_MS[state]);
   }
 
@@ -155,13 +157,18 @@ export class CallView {
 
   /** Whether the browser lets sound out. */
   showSound(running: boolean): void {
-    if (this.#soundBlocked === !running) return;
-    this.#soundBlocked = !running;
-    this.#showCards();
+    if ((this.#soundCard === null) === running) return;
+    this.#soundCard?.remove();
+    this.#soundCard = null;
+    if (running) return;
+    const play = { label: strings.call.playSound, run: () => this.#actions.onResumeSound() };
+    this.#soundCard = card({ title: strings.call.soundBlocked, text: "" }, "problem", play);
+    this.#cards.append(this.#soundCard);
   }
 
-  openDetails(): void {
-    this.#details.open();
+  /** Let the keyboard and screen readers begin here: what had the focus in the lobby is gone. */
+  focus(): void {
+    this.#heading.focus();
   }
 
   close(): void {
@@ -188,14 +195,16 @@ export class CallView {
       ),
     );
     this.#stage.append(this.#grid, this.#alone);
+    this.#heading.textContent = room;
+    this.#heading.title = room;
     return element(
       "main",
       { class: "call" },
       element(
         "header",
         { class: "call-bar" },
-        element("h1", { title: room }, room),
-        element("span", { class: "people", title: call.people(1) }, icon("people"), this.#count),
+        this.#heading,
+        element("span", { class: "people" }, icon("people"), this.#count),
         element("span", { class: "spacer" }),
         this.#badge,
         actionButton("link", controls.copyLink, () => actions.onCopyLink(), "plain"),
@@ -232,19 +241,20 @@ export class CallView {
   }
 
   #setProblem(key: string, explanation: Explanation | null): void {
-    if (this.#problems.get(key) === explanation || (explanation === null && !this.#problems.has(key))) return;
-    if (explanation === null) this.#problems.delete(key);
-    else this.#problems.set(key, explanation);
-    this.#showCards();
-  }
-
-  #showCards(): void {
-    const problems = [...this.#problems].map(([key, explanation]) =>
-      card(explanation, "problem", null, () => this.#setProblem(key, null)),
-    );
-    const play = { label: strings.call.playSound, run: () => this.#actions.onResumeSound() };
-    const sound = card({ title: strings.call.soundBlocked, text: "" }, "problem", play);
-    fill(this.#cards, this.#stateCard, this.#soundBlocked && sound, ...problems);
+    const old = this.#problems.get(key);
+    // What was dismissed stays away until it is settled, or becomes something else.
+    if ((old?.explanation ?? null) === explanation) return;
+    old?.card?.remove();
+    this.#problems.delete(key);
+    if (explanation === null) return;
+    const problem: { explanation: Explanation; card: HTMLElement | null } = { explanation, card: null };
+    problem.card = card(explanation, "problem", null, () => {
+      problem.card?.remove();
+      problem.card = null;
+    });
+    this.#problems.set(key, problem);
+    // Each card comes and goes by itself: screen readers say again what is put into the page again.
+    this.#cards.append(problem.card);
   }
 
   #showBadge(): void {

@@ -75,7 +75,6 @@ export const strings = {
   },
 
   call: {
-    you: "You",
     youNamed: (name: string) => `${name} (you)`,
     someone: "Someone",
     alone: "Nobody else is here yet",
@@ -90,7 +89,6 @@ export const strings = {
     pictureStands: "The picture has stopped",
     soundBlocked: "Your browser waits for a click before it plays sound.",
     playSound: "Play sound",
-    otherEnded: (name: string) => `${name}’s sound or video has ended`,
   },
 
   states: {
