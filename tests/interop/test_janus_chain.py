@@ -24,7 +24,7 @@ from tests.support.tcp_proxy import TcpProxy
 from wsmedia.adapters.janus.signaling import JanusConnection
 from wsmedia.app.config import load_settings
 from wsmedia.app.server import Gateway
-from wsmedia.client import Client, ClientEvents, LocalTrack, RemoteTrack
+from wsmedia.client import Client, ClientError, ClientEvents, LocalTrack, RemoteTrack
 from wsmedia.media import Codec, Participant, TrackSource
 from wsmedia.ports import RoomState
 
@@ -270,7 +270,9 @@ async def test_mute_travels_through_the_chain(janus: Janus, url: str) -> None:
 
 async def test_a_room_that_needs_a_pin_says_so_to_the_user(url: str) -> None:
     async with member(url, "Bob", "77") as bob:
-        await bob.until(lambda: any("needs a PIN" in entry[-1] for entry in bob.log if entry[0] == "connection"))
+        async with asyncio.timeout(20):
+            with pytest.raises(ClientError, match="needs a PIN"):
+                await bob.client.closed()
 
 
 async def test_the_command_line_publishes_a_file_into_janus(janus: Janus, tmp_path: Path) -> None:
