@@ -192,7 +192,7 @@ async def test_our_keyframe_request_reaches_the_standard_publisher(janus: Janus)
         await listener.until(lambda: sum(frame.keyframe for frame in video) > count)
 
 
-async def test_who_joins_late_soon_sees_a_picture(janus: Janus) -> None:
+async def test_who_joins_late_sees_a_picture_within_a_second(janus: Janus) -> None:
     async with publishing(janus) as (clip, _, _), joined(janus, "Bob") as (_, first):
         await first.until(lambda: len(clip.sent_video) > 60)
         async with asyncio.timeout(10):
@@ -202,8 +202,7 @@ async def test_who_joins_late_soon_sees_a_picture(janus: Janus) -> None:
                 await late.until(
                     lambda: late.sinks.get(("Alice", "video"), None) and late.sinks["Alice", "video"].frames
                 )
-                # About a quarter of a second on a quiet machine; a shared one may take its time.
-                assert asyncio.get_running_loop().time() - began < 3.0
+                assert asyncio.get_running_loop().time() - began < 1.0
                 assert late.sinks["Alice", "video"].frames[0].keyframe
 
 

@@ -199,7 +199,7 @@ async def test_keyframe_requests_travel_end_to_end_both_ways(janus: Janus, url: 
             await alice.until(lambda: sum(frame.keyframe for frame in frames) > keyframes)
 
 
-async def test_a_late_client_soon_sees_a_picture(janus: Janus, url: str) -> None:
+async def test_a_late_client_sees_a_picture_within_a_second(janus: Janus, url: str) -> None:
     async with publishing(url) as (clip, alice):
         await alice.until(lambda: alice.count("room", "connected"))
         while len(clip.sent_video) < 60:
@@ -207,8 +207,7 @@ async def test_a_late_client_soon_sees_a_picture(janus: Janus, url: str) -> None
         began = asyncio.get_running_loop().time()
         async with member(url, "Bob") as bob:
             await bob.until(lambda: bob.sinks.get(("Alice", "video")) and bob.sinks["Alice", "video"].frames)
-            # About a quarter of a second on a quiet machine; a shared one may take its time.
-            assert asyncio.get_running_loop().time() - began < 3.0
+            assert asyncio.get_running_loop().time() - began < 1.0
             assert bob.sinks["Alice", "video"].frames[0].keyframe
 
 
