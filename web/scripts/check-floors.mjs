@@ -11,10 +11,11 @@ import { fileURLToPath } from "node:url";
 /** From the ground up; the names of one inner list stand side by side. */
 export const FLOORS = [
   ["base"],
-  ["wire"],
+  ["wire", "codecs"],
   ["session"],
   ["transport", "capture", "encode", "decode", "playout", "native"],
   ["room"],
+  ["sdk"],
   ["rtc", "doctor"],
   ["page"],
 ];

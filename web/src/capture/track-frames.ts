@@ -3,6 +3,8 @@
  * MediaStreamTrackProcessor in the window only, so the stream is made here and read there.
  */
 
+import type { PictureSource, SoundSource } from "../base/sources.ts";
+
 interface TrackProcessor<Data> {
   readonly readable: ReadableStream<Data>;
 }
@@ -21,7 +23,13 @@ function framesOf<Data>(track: MediaStreamTrack): ReadableStream<Data> {
 }
 
 /** Pictures of a camera track; the browser keeps only the newest that was not read. */
-export const picturesOf = (track: MediaStreamTrack): ReadableStream<VideoFrame> => framesOf<VideoFrame>(track);
+export const picturesOf = (track: MediaStreamTrack): PictureSource => ({
+  kind: "stream",
+  stream: framesOf<VideoFrame>(track),
+});
 
 /** Sound blocks of a microphone track, about 10 ms each. */
-export const soundOf = (track: MediaStreamTrack): ReadableStream<AudioData> => framesOf<AudioData>(track);
+export const soundOf = (track: MediaStreamTrack): SoundSource => ({
+  kind: "stream",
+  stream: framesOf<AudioData>(track),
+});

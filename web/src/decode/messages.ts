@@ -1,5 +1,7 @@
 /** Everything that the main thread and the decode worker say to each other. Frames arrive on the tracks' frame ports. */
 
+import type { CodecBackend, CodecChoice } from "../base/backends.ts";
+import type { Codec } from "../base/media.ts";
 import type { PlayoutStatistics } from "../base/pcm-port.ts";
 
 /** Main thread → worker. */
@@ -8,8 +10,10 @@ export type DecodeCommand =
       readonly type: "addVideo";
       readonly trackId: number;
       readonly participantId: string;
+      readonly codec: Codec;
       readonly port: MessagePort;
       readonly canvas: OffscreenCanvas;
+      readonly codecs: CodecChoice;
     }
   | {
       readonly type: "addAudio";
@@ -30,12 +34,20 @@ export interface DecodeStatistics {
   readonly kind: "audio" | "video";
   /** As WebCodecs names it; null before the first frame. */
   readonly codec: string | null;
+  /** What decodes; null until one has shown that it works. */
+  readonly backend: CodecBackend | null;
   readonly framesReceived: number;
   readonly framesDecoded: number;
   /** Video: those that reached the canvas. */
   readonly framesPainted: number;
   readonly keyframes: number;
   readonly bitrateBps: number;
+  readonly bytesReceived: number;
+  /** Spent decoding since the track was added, s. */
+  readonly decodeTimeS: number;
+  /** Video: how often, and for how many seconds in all, the picture stood still for longer than it should (W3C `freezeCount`). */
+  readonly freezes: number;
+  readonly freezeTimeS: number;
   readonly width: number;
   readonly height: number;
   /** Capture time of the newest frame that was painted or decoded, on its sender's clock. */

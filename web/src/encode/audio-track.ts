@@ -5,6 +5,7 @@
 
 import { systemClock } from "../base/clock.ts";
 import { FrameWriter, type PortLike } from "../base/frame-port.ts";
+import type { SoundSource } from "../base/sources.ts";
 import { microseconds } from "../base/time.ts";
 import { type AudioFrame, AudioFramer, FRAME_SAMPLES, mixDown, SAMPLE_RATE } from "./audio-framer.ts";
 import { CaptureClock } from "./capture-clock.ts";
@@ -62,9 +63,9 @@ export class AudioTrackEncoder {
   }
 
   /** Listen to this from now on; null: to nothing. Returns when the source has ended or was replaced. */
-  async read(data: ReadableStream<AudioData> | null): Promise<void> {
+  async read(source: SoundSource | null): Promise<void> {
     this.#clock = new CaptureClock();
-    await this.#source.read(data);
+    await this.#source.read(source?.kind === "stream" ? source.stream : null);
   }
 
   set muted(muted: boolean) {
@@ -90,9 +91,14 @@ export class AudioTrackEncoder {
       kind: "audio",
       codec: this.#encoder === null ? null : "opus",
       scalability: null,
+      backend: this.#encoder === null ? null : "webcodecs",
       size: null,
+      framerate: 0,
+      limitation: "none",
+      encodeTimeS: 0,
       targetBitrateBps: this.#bitrateBps,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
+      bytesEncoded: this.#bytes,
       framesEncoded: this.#encoded,
       keyframes: 0,
       framesSkipped: this.#skipped,

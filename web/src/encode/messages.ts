@@ -1,11 +1,15 @@
 /** Everything that the main thread and the encode worker say to each other. Frames leave on the tracks' frame ports. */
 
+import type { CodecBackend, CodecChoice } from "../base/backends.ts";
+import type { PictureSource, SoundSource } from "../base/sources.ts";
 import type { PictureSize } from "./rate.ts";
 
 /** What to aim for when the path allows it. */
 export interface VideoOptions {
   readonly framerate: number;
   readonly maxBitrateBps: number;
+  /** What to give up first when bits are short: sharpness of what moves (a camera), or fluency of what must be read (a screen). */
+  readonly content: "motion" | "detail";
 }
 
 /** Main thread → worker. A track exists from `start…` to `stop`; its source may change and be absent for a while. */
@@ -15,15 +19,21 @@ export type EncodeCommand =
       readonly trackId: number;
       readonly port: MessagePort;
       readonly options: VideoOptions;
+      readonly codecs: CodecChoice;
     }
-  | { readonly type: "startAudio"; readonly trackId: number; readonly port: MessagePort }
+  | {
+      readonly type: "startAudio";
+      readonly trackId: number;
+      readonly port: MessagePort;
+      readonly codecs: CodecChoice;
+    }
   | {
       readonly type: "videoSource";
       readonly trackId: number;
-      readonly frames: ReadableStream<VideoFrame> | null;
+      readonly source: PictureSource | null;
       readonly options: VideoOptions;
     }
-  | { readonly type: "audioSource"; readonly trackId: number; readonly data: ReadableStream<AudioData> | null }
+  | { readonly type: "audioSource"; readonly trackId: number; readonly source: SoundSource | null }
   | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
   | { readonly type: "stop"; readonly trackId: number };
 
@@ -34,9 +44,18 @@ export interface EncodeStatistics {
   /** As WebCodecs names it; null until the encoder works. */
   readonly codec: string | null;
   readonly scalability: string | null;
+  /** What encodes; null until one has shown that it works. */
+  readonly backend: CodecBackend | null;
   readonly size: PictureSize | null;
+  /** Video: pictures per second that are aimed for now. */
+  readonly framerate: number;
+  /** Video: why it is less than what was asked for; the names are `RTCQualityLimitationReason`'s. */
+  readonly limitation: "none" | "bandwidth" | "cpu";
+  /** Spent encoding since the start, s. */
+  readonly encodeTimeS: number;
   readonly targetBitrateBps: number;
   readonly bitrateBps: number;
+  readonly bytesEncoded: number;
   readonly framesEncoded: number;
   readonly keyframes: number;
   /** Not encoded, because the encoder or the tunnel was behind. */

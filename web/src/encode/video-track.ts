@@ -6,6 +6,7 @@
 import { systemClock } from "../base/clock.ts";
 import { FrameWriter, type PortLike } from "../base/frame-port.ts";
 import { rtpTimestampOf } from "../base/media.ts";
+import type { PictureSource } from "../base/sources.ts";
 import { microseconds } from "../base/time.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import { isDiscardable } from "./h264.ts";
@@ -79,11 +80,11 @@ export class VideoTrackEncoder {
   }
 
   /** Take pictures from here from now on; null: from nowhere. Returns when the source has ended or was replaced. */
-  async read(frames: ReadableStream<VideoFrame> | null, options = this.#options): Promise<void> {
+  async read(source: PictureSource | null, options = this.#options): Promise<void> {
     this.#options = options;
     this.#clock = new CaptureClock();
     this.#keyframeWanted = true;
-    await this.#source.read(frames);
+    await this.#source.read(source?.kind === "stream" ? source.stream : null);
   }
 
   set muted(muted: boolean) {
@@ -109,9 +110,14 @@ export class VideoTrackEncoder {
       kind: "video",
       codec: setting === null ? null : encoderConfig(setting).codec,
       scalability: setting === null ? null : setting.layered ? "L1T2" : "L1T1",
+      backend: setting === null ? null : "webcodecs",
       size: setting?.size ?? null,
+      framerate: setting?.framerate ?? 0,
+      limitation: "none",
+      encodeTimeS: 0,
       targetBitrateBps: setting?.bitrateBps ?? 0,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
+      bytesEncoded: this.#bytes,
       framesEncoded: this.#encoded,
       keyframes: this.#keyframes,
       framesSkipped: this.#skipped,

@@ -26,10 +26,10 @@ function obey(command: EncodeCommand): void {
       break;
     }
     case "videoSource":
-      void video.get(trackId)?.read(command.frames, command.options);
+      void video.get(trackId)?.read(command.source, command.options);
       break;
     case "audioSource":
-      void audio.get(trackId)?.read(command.data);
+      void audio.get(trackId)?.read(command.source);
       break;
     case "mute": {
       const track = video.get(trackId) ?? audio.get(trackId);

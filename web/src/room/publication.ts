@@ -4,6 +4,7 @@
  */
 
 import type { Track } from "../base/media.ts";
+import { transferOf } from "../base/sources.ts";
 import type { LocalMedia } from "../capture/local-media.ts";
 import { picturesOf, soundOf } from "../capture/track-frames.ts";
 import type { EncodeCommand, EncodeReport, EncodeStatistics, VideoOptions } from "../encode/messages.ts";
@@ -86,14 +87,14 @@ export class Publication {
       if (source === null) return;
       const trackId = AUDIO_TRACK_ID;
       const port = this.#tunnel.publish({ trackId, codec: "opus", source: "microphone", muted });
-      this.#tell({ type: "startAudio", trackId, port }, [port]);
+      this.#tell({ type: "startAudio", trackId, port, codecs: "auto" }, [port]);
       this.#tell({ type: "mute", trackId, muted });
       this.#audio = { trackId, source: null, muted };
     }
     if (this.#audio.source !== source) {
       this.#audio.source = source;
-      const data = source === null ? null : soundOf(source);
-      this.#tell({ type: "audioSource", trackId: this.#audio.trackId, data }, data === null ? [] : [data]);
+      const sound = source === null ? null : soundOf(source);
+      this.#tell({ type: "audioSource", trackId: this.#audio.trackId, source: sound }, transferOf(sound));
     }
     this.#mute(this.#audio, muted);
   }
@@ -102,21 +103,19 @@ export class Publication {
     const source = this.#media.camera;
     const muted = source === null;
     const { framerate, maxBitrateBps } = this.#media.choice.quality;
-    const options: VideoOptions = { framerate, maxBitrateBps };
+    const options: VideoOptions = { framerate, maxBitrateBps, content: "motion" };
     if (this.#video === null) {
       if (source === null) return;
       const trackId = VIDEO_TRACK_ID;
       const port = this.#tunnel.publish({ trackId, codec: "h264", source: "camera", muted });
-      this.#tell({ type: "startVideo", trackId, port, options }, [port]);
+      this.#tell({ type: "startVideo", trackId, port, options, codecs: "auto" }, [port]);
       this.#video = { trackId, source: null, muted };
     }
     if (this.#video.source !== source) {
       this.#video.source = source;
-      const frames = source === null ? null : picturesOf(source);
-      this.#tell(
-        { type: "videoSource", trackId: this.#video.trackId, frames, options },
-        frames === null ? [] : [frames],
-      );
+      const pictures = source === null ? null : picturesOf(source);
+      const { trackId } = this.#video;
+      this.#tell({ type: "videoSource", trackId, source: pictures, options }, transferOf(pictures));
     }
     this.#mute(this.#video, muted);
   }

@@ -57,7 +57,8 @@ export class Reception {
   addVideo(participantId: string, track: Track, port: MessagePort): HTMLCanvasElement {
     const surface = document.createElement("canvas");
     const canvas = surface.transferControlToOffscreen();
-    this.#tell({ type: "addVideo", trackId: track.trackId, participantId, port, canvas }, [port, canvas]);
+    const { trackId, codec } = track;
+    this.#tell({ type: "addVideo", trackId, participantId, codec, port, canvas, codecs: "auto" }, [port, canvas]);
     return surface;
   }
 

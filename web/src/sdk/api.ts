@@ -1,0 +1,220 @@
+/**
+ * What a web developer sees of wsmedia: rooms, participants, tracks, figures. Names are the W3C's where it has one. The call
+ * page uses this and nothing below it.
+ */
+
+import type { CodecBackend, CodecChoice } from "../base/backends.ts";
+import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
+import type { RoomStatsReport } from "./stats.ts";
+
+/** Which way media goes: through the tunnel, or by the browser's own WebRTC. */
+export type RoomMode = "tunnel" | "native";
+
+/** How the connection is, as a user would say it. */
+export type RoomState = "connecting" | "connected" | "reconnecting" | "ended";
+
+/** Why a room was left for good. */
+export type RoomEnd =
+  | "left"
+  | "tokenRefused"
+  | "forbidden"
+  | "sfuFailed"
+  | "overloaded"
+  | "rateLimited"
+  | "versionMismatch"
+  | "serverGone"
+  | "crashed";
+
+/** Where to and as whom. */
+export interface ConnectOptions {
+  /** The gateway's base address, as `https://calls.example.org/`. */
+  readonly url: string | URL;
+  /** 1–64 characters of `A–Z a–z 0–9 . _ ~ -`. */
+  readonly room: string;
+  /** What others see; 1–64 characters. Default: `Guest`. */
+  readonly name?: string;
+  /** A JWT, if the gateway wants one. It never appears in an address. */
+  readonly token?: string | null;
+  /** Default: `tunnel`. */
+  readonly mode?: RoomMode;
+  /** Default: `auto`. */
+  readonly codecs?: CodecChoice;
+  /** A loudspeaker of `enumerateDevices`; empty or absent: the system's choice. */
+  readonly speakerId?: string;
+  /** Default true: tracks whose surface nobody can see are not sent to us. */
+  readonly pauseHidden?: boolean;
+}
+
+/** Something that is wrong while the call goes on. */
+export type RoomProblem =
+  /** This browser cannot encode video or sound; the other one still works. */
+  | { readonly kind: "cannotEncode"; readonly media: MediaKind; readonly source: TrackSource }
+  /** Somebody's track cannot be decoded here. */
+  | {
+      readonly kind: "cannotDecode";
+      readonly media: MediaKind;
+      readonly codec: Codec;
+      readonly participant: RemoteParticipant;
+    }
+  /** The room does not take our track. */
+  | { readonly kind: "rejected"; readonly media: MediaKind; readonly source: TrackSource; readonly reason: string };
+
+/** What a room tells; `room.addEventListener("trackadded", ({ track }) => …)`. Every event is a `RoomEvent`. */
+export interface RoomEventMap {
+  /** `reason` is a sentence for the user, empty when there is nothing to say. */
+  statechange: { readonly state: RoomState; readonly reason: string };
+  participantjoined: { readonly participant: RemoteParticipant };
+  participantleft: { readonly participant: RemoteParticipant };
+  trackadded: { readonly participant: RemoteParticipant; readonly track: RemoteTrack };
+  trackremoved: { readonly participant: RemoteParticipant; readonly track: RemoteTrack };
+  /** It was muted or unmuted, its first picture came, it was paused, or a problem began or ended. */
+  trackchange: { readonly participant: RemoteParticipant; readonly track: RemoteTrack };
+  /** How loud everybody is, ourselves included, by participant id, 0 … 1; about four times a second. */
+  levels: { readonly levels: ReadonlyMap<string, number> };
+  /** Whether the browser lets sound out; if not, call `startAudio` in the handler of a click. */
+  audiochange: { readonly running: boolean };
+  problem: { readonly problem: RoomProblem };
+  /** The end; nothing comes after it. */
+  ended: { readonly end: RoomEnd; readonly explanation: string };
+}
+
+/** An event of a room, with the fields of its entry in `RoomEventMap`. */
+export type RoomEvent<Type extends keyof RoomEventMap> = Event & RoomEventMap[Type];
+
+/** Somebody else in the room. */
+export interface RemoteParticipant {
+  readonly id: string;
+  readonly name: string;
+  /** At most one microphone, one camera and one screen. */
+  readonly tracks: readonly RemoteTrack[];
+  /** The track of that source, or null. */
+  track(source: TrackSource): RemoteTrack | null;
+}
+
+/** What somebody lets see or hear. */
+export interface RemoteTrack {
+  /** Unique in the room. */
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly source: TrackSource;
+  readonly codec: Codec;
+  /** Its owner has switched it off. */
+  readonly muted: boolean;
+  /** Video: there has been a picture; audio: always true. */
+  readonly live: boolean;
+  /** Nothing is being sent to us, because nobody would see it (`visible`). */
+  readonly paused: boolean;
+  readonly problem: "cannotDecode" | null;
+  /** Video: an element that shows the picture; put it where you like. The same one as long as the track lives. */
+  readonly surface: HTMLElement | null;
+  /** Audio: what is heard, to be measured or recorded; null before there is sound. */
+  readonly audioNode: AudioNode | null;
+  /** The same as a track for an element's `srcObject` or for a recorder; made at the first call. */
+  mediaStreamTrack(): Promise<MediaStreamTrack>;
+  /** Whether anybody could see it. `connect` watches the surface by itself unless `pauseHidden` is false. */
+  visible: boolean;
+}
+
+/** What to make of a track that is published. */
+export interface PublishOptions {
+  /** Default: `microphone` for audio, `camera` for video. */
+  readonly source?: TrackSource;
+  /** Video: pictures per second at most; default 30 for a camera, 8 for a screen. */
+  readonly framerate?: number;
+  /** Video: bits per second at most; default by the track's size. */
+  readonly maxBitrateBps?: number;
+}
+
+/** One of our own tracks in the room. */
+export interface Publication {
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly source: TrackSource;
+  readonly track: MediaStreamTrack | null;
+  /** Nothing is sent while it is muted; others see that. */
+  muted: boolean;
+  /** Send another track from now on; null: none, and others see it as muted. */
+  replaceTrack(track: MediaStreamTrack | null, options?: Omit<PublishOptions, "source">): void;
+  unpublish(): void;
+}
+
+/** One track's figures of the moment; times in ms, counters since the track began. For charts; see also `getStats`. */
+export interface TrackReading {
+  readonly trackId: string;
+  readonly participantId: string;
+  readonly direction: "sent" | "received";
+  readonly kind: MediaKind;
+  readonly source: TrackSource;
+  readonly codec: string | null;
+  readonly backend: CodecBackend | "native" | null;
+  readonly bitrateBps: number;
+  readonly targetBitrateBps: number | null;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly framesPerSecond: number;
+  readonly keyframes: number;
+  readonly framesDropped: number;
+  readonly size: string | null;
+  /** Sent video: why it is less than asked for. */
+  readonly limitation: "none" | "bandwidth" | "cpu" | null;
+  /** Mean time to encode or decode one frame lately, ms. */
+  readonly codecTimeMs: number | null;
+  readonly lastCaptureTimeUs: number | null;
+  /** Received: from capture to screen or loudspeaker; right only where both clocks agree. */
+  readonly delayMs: number | null;
+  /** Received video: how much later than its sound it is shown. */
+  readonly skewMs: number | null;
+  /** 0 … 1. */
+  readonly level: number;
+  readonly playoutDelayMs: number | null;
+  readonly playoutTargetMs: number | null;
+  /** Share of the sound that had to be invented, 0 … 1. */
+  readonly concealed: number | null;
+  readonly freezes: number | null;
+}
+
+/** The path's figures of the moment. */
+export interface PathReading {
+  readonly roundTripMs: number | null;
+  readonly queueingMs: number | null;
+  readonly pathBitrateBps: number | null;
+  readonly sentBitrateBps: number | null;
+  readonly receivedBitrateBps: number | null;
+  readonly bytesSent: number | null;
+  readonly bytesReceived: number | null;
+  /** Frames dropped before they entered the tunnel. */
+  readonly framesDropped: number | null;
+  /** One entry a lane, its kind, as `websocket`. */
+  readonly lanes: readonly string[];
+}
+
+/** A room that we are in, or on the way into. */
+export interface Room extends Omit<EventTarget, "addEventListener" | "removeEventListener"> {
+  readonly mode: RoomMode;
+  readonly name: string;
+  readonly state: RoomState;
+  /** Our own id in the room, once it is known. */
+  readonly participantId: string | null;
+  readonly participants: readonly RemoteParticipant[];
+  readonly publications: readonly Publication[];
+  /** Whether the browser lets sound out. */
+  readonly audioRunning: boolean;
+  addEventListener<Type extends keyof RoomEventMap>(
+    type: Type,
+    listener: (event: RoomEvent<Type>) => void,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  removeEventListener<Type extends keyof RoomEventMap>(type: Type, listener: (event: RoomEvent<Type>) => void): void;
+  /** Send a track of a camera, a microphone, a screen or a canvas. The track stays the caller's: `leave` does not stop it. */
+  publish(track: MediaStreamTrack, options?: PublishOptions): Publication;
+  /** Let sound out; call it in the handler of a click when `audioRunning` is false. */
+  startAudio(): Promise<void>;
+  /** Use another loudspeaker; empty: the system's choice. */
+  useSpeaker(deviceId: string): Promise<void>;
+  /** Figures by the names of W3C's webrtc-stats. */
+  getStats(): Promise<RoomStatsReport>;
+  /** The same figures as a page shows them, without waiting. */
+  trackReadings(): readonly TrackReading[];
+  pathReading(): PathReading | null;
+  leave(): void;
+}
