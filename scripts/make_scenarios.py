@@ -34,6 +34,7 @@ from wsmedia.wire import (
     Mute,
     ParticipantDescription,
     ParticipantJoined,
+    Pause,
     Ping,
     Publish,
     TargetBitrate,
@@ -453,6 +454,36 @@ def gateway() -> Recorder:
     return recorder
 
 
+def pause() -> Recorder:
+    """A paused track sends nothing, through a resume; it goes on with a keyframe, which is asked for."""
+    hello = Hello(lane_id=0, key=KEY, room="standup", name="Alice", client="test")
+    recorder = Recorder(Role.GATEWAY)
+    recorder.attach_lane(hello)
+    recorder.control(TrackAdded("p-2", CAMERA))
+    recorder.control(TrackAdded("p-2", MICROPHONE))
+    recorder.frame(1, keyframe())
+    recorder.receive(0, Control(1, Pause(1, True)))
+    recorder.receive(0, Control(2, Pause(0, True)))
+    recorder.receive(0, Control(3, Pause(9, True)))
+    recorder.frame(1, delta())
+    recorder.frame(1, keyframe())
+    recorder.frame(0, EncodedFrame(b"\x78", 960, 1_000_000))
+    recorder.receive(0, Control(4, KeyframeRequest(1)))
+    recorder.lane_lost(0)
+    recorder.wait(1)
+    recorder.attach_lane(msgspec.structs.replace(hello, lane_id=1, resume=True, control_received=2))
+    recorder.frame(1, keyframe())
+    recorder.receive(1, Control(5, Pause(1, False)))
+    recorder.frame(1, delta())
+    recorder.frame(1, keyframe())
+    recorder.frame(1, delta())
+    recorder.receive(1, Control(6, Pause(0, False)))
+    recorder.frame(0, EncodedFrame(b"\x78", 1920, 1_020_000))
+    recorder.receive(1, Control(7, Pause(1, False)))
+    recorder.frame(1, delta())
+    return recorder
+
+
 SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     handshake,
     priorities,
@@ -472,6 +503,7 @@ SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     orderly_close,
     remote_close,
     gateway,
+    pause,
 )
 
 

@@ -13,7 +13,7 @@ from tests.support.tcp_proxy import TcpProxy
 from wsmedia.app.server import Gateway
 from wsmedia.app.settings import Settings
 from wsmedia.client import Client, ClientError, ClientEvents, ConnectionState, LocalTrack, RemoteTrack
-from wsmedia.media import Codec, EncodedFrame, Participant, TrackSource
+from wsmedia.media import Codec, EncodedFrame, MediaKind, Participant, TrackSource
 from wsmedia.ports import RoomState
 
 KEYFRAME = b"\x00\x00\x00\x01\x67\x42\xc0\x1e\x00\x00\x00\x01\x68\xce\x00\x00\x00\x01\x65\x88"
@@ -118,6 +118,43 @@ async def test_a_viewers_need_of_a_keyframe_reaches_the_sender(url: str) -> None
         camera.on_keyframe_request = asked.set
         ada.remote_tracks[0].request_keyframe()
         await asyncio.wait_for(asked.wait(), 5)
+
+
+async def test_a_paused_track_sends_nothing_and_goes_on_with_a_keyframe(url: str) -> None:
+    async with Client(url, "room", "Ada") as ada, Client(url, "room", "Bob") as bob:
+        camera = bob.publish(Codec.H264, TrackSource.CAMERA)
+        microphone = bob.publish(Codec.OPUS, TrackSource.MICROPHONE)
+        await ada.wait_until(lambda: len(ada.remote_tracks) == 2)
+        sinks = {remote.track.kind: FrameList() for remote in ada.remote_tracks}
+        for remote in ada.remote_tracks:
+            remote.source.add_sink(sinks[remote.track.kind])
+        seen, heard = sinks[MediaKind.VIDEO], sinks[MediaKind.AUDIO]
+        requests: list[int] = []
+        camera.on_keyframe_request = lambda: requests.append(1)
+        send_video(camera, 2)
+        await until_frames(seen, 2)
+        for remote in ada.remote_tracks:
+            remote.pause()
+        # CONTROL keeps its order: whoever sees this track knows that the gateway has heard of the pause.
+        ada.publish(Codec.OPUS, TrackSource.MICROPHONE)
+        await bob.wait_until(lambda: bob.remote_tracks)
+        send_video(camera, 3)
+        microphone.send_frame(EncodedFrame(OPUS, 960, 20_000))
+        # And this one comes behind every frame that the gateway would have passed on.
+        bob.publish(Codec.H264, TrackSource.SCREEN)
+        await ada.wait_until(lambda: len(ada.remote_tracks) == 3)
+        assert (len(seen.frames), len(heard.frames)) == (2, 0)
+
+        asked = len(requests)
+        for remote in ada.remote_tracks:
+            remote.resume()
+        await bob.wait_until(lambda: len(requests) > asked)
+        camera.send_frame(EncodedFrame(DELTA, 9000, 99_999))
+        send_video(camera, 2)
+        microphone.send_frame(EncodedFrame(OPUS, 1920, 40_000))
+        await until_frames(seen, 4)
+        await until_frames(heard, 1)
+        assert [frame.keyframe for frame in seen.frames[2:]] == [True, False]
 
 
 async def test_a_cut_connection_is_resumed_and_nobody_sees_it(gateway: Gateway, url: str) -> None:

@@ -27,6 +27,7 @@ from wsmedia.wire import (
     KeyframeRequest,
     Mute,
     ParticipantJoined,
+    Pause,
     Publish,
     PublishRejected,
     RoomStateChanged,
@@ -88,7 +89,7 @@ class Source:
         self.sinks.append(sink)
 
     def remove_sink(self, sink: FrameSink) -> None:
-        self.sinks.remove(sink)
+        self.sinks = [known for known in self.sinks if known is not sink]
 
     def request_keyframe(self) -> None:
         self.asked += 1
@@ -289,6 +290,33 @@ async def test_a_client_may_want_less_of_a_track_than_the_path_carries() -> None
     assert (first.capacities[-1], second.capacities[-1]) == (200_000, 500_000)
     stage.bridge.handle_event(PathEstimateChanged(300_000))
     assert first.capacities[-1] == 150_000
+    await stage.end()
+
+
+async def test_a_paused_track_has_no_sink_and_takes_no_share() -> None:
+    stage = Stage()
+    await stage.enter()
+    first, second = Source(Track(1, Codec.H264, TrackSource.CAMERA)), Source(Track(2, Codec.H264, TrackSource.CAMERA))
+    sound = Source(Track(3, Codec.OPUS, TrackSource.MICROPHONE))
+    for remote in (first, second, sound):
+        stage.bridge.track_added(remote)
+    stage.bridge.handle_event(PathEstimateChanged(1_048_000))
+    ids = [added.track.track_id for added in stage.sent(TrackAdded)]
+    stage.receive(Pause(98, True))
+    stage.receive(Pause(ids[1], True))
+    stage.receive(Pause(ids[1], True))
+    assert (len(first.sinks), len(second.sinks), len(sound.sinks)) == (1, 0, 1)
+    assert (first.capacities[-1], second.capacities[-1]) == (1_000_000, 500_000)
+    stage.receive(Pause(ids[2], True))
+    assert sound.sinks == []
+    assert first.capacities[-1] == 1_048_000
+    stage.receive(Pause(ids[2], False))
+    stage.receive(Pause(ids[1], False))
+    assert (len(second.sinks), len(sound.sinks)) == (1, 1)
+    assert (first.capacities[-1], second.capacities[-1]) == (500_000, 500_000)
+    stage.receive(Pause(ids[1], True))
+    stage.bridge.track_removed(second)
+    assert stage.sent(TrackRemoved) == [TrackRemoved(ids[1])]
     await stage.end()
 
 

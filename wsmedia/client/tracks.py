@@ -9,7 +9,7 @@ from wsmedia.clock import Clock
 from wsmedia.limits.keyframe_requests import KeyframeRequests
 from wsmedia.media import EncodedFrame, MediaKind, Track
 from wsmedia.ports import FrameSink
-from wsmedia.wire import KeyframeRequest, KnownControl, Mute, TargetBitrate, Unpublish
+from wsmedia.wire import KeyframeRequest, KnownControl, Mute, Pause, TargetBitrate, Unpublish
 
 SendControl = Callable[[KnownControl], None]
 
@@ -119,6 +119,15 @@ class RemoteTrack:
         """Ask the gateway for no more than this of the track, the least of all sinks counting."""
         self._capacities[id(sink)] = bitrate_bps
         self._send_control(TargetBitrate(self._track.track_id, min(self._capacities.values())))
+
+    def pause(self) -> None:
+        """Want no frames for now; the gateway sends none until ``resume``. A client that has to join anew, and so gets
+        new tracks, is sent everything again."""
+        self._send_control(Pause(self._track.track_id, True))
+
+    def resume(self) -> None:
+        """Want frames again: audio goes on at once, video with a keyframe."""
+        self._send_control(Pause(self._track.track_id, False))
 
     def deliver(self, frame: EncodedFrame) -> None:
         """Give a frame to the sinks; called by the client."""

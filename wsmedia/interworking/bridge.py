@@ -25,6 +25,7 @@ from wsmedia.wire import (
     ParticipantDescription,
     ParticipantJoined,
     ParticipantLeft,
+    Pause,
     Publish,
     RoomStateChanged,
     TargetBitrate,
@@ -150,6 +151,8 @@ class Bridge:
             self._uplink.set_muted(message.track_id, message.muted)
         elif isinstance(message, TargetBitrate):
             self._downlink.limit(message.track_id, message.bitrate_bps)
+        elif isinstance(message, Pause):
+            self._downlink.pause(message.track_id, message.paused)
 
     def _send(self, message: KnownControl) -> None:
         self._session.send_control(message, self._clock.monotonic())

@@ -18,7 +18,7 @@ _TRACK_IDS = 65536
 class DownlinkTrack:
     """One remote track on its way to the client: the sink that its source feeds."""
 
-    __slots__ = ("_clock", "_session", "_wake", "limit_bps", "remote", "track_id")
+    __slots__ = ("_clock", "_session", "_wake", "limit_bps", "paused", "remote", "track_id")
 
     def __init__(
         self, track_id: int, remote: RemoteTrack, session: Session, clock: Clock, wake: Callable[[], None]
@@ -27,6 +27,8 @@ class DownlinkTrack:
         self.remote = remote
         self.limit_bps: int | None = None
         """What the client wants of the track at most."""
+        self.paused = False
+        """Whether the client does not want it at all for now."""
         self._session = session
         self._clock = clock
         self._wake = wake
@@ -102,6 +104,22 @@ class Downlink:
             track.limit_bps = bitrate_bps
             self._share()
 
+    def pause(self, track_id: int, paused: bool) -> None:
+        """The client does not want frames of a track, or wants them again; unknown ones are ignored.
+
+        To its source a paused track has one sink less: it holds nobody back, and a source without any may rest. The
+        session drops what waits, and asks for the keyframe with which video goes on.
+        """
+        track = self._by_track_id.get(track_id)
+        if track is None or track.paused == paused:
+            return
+        track.paused = paused
+        if paused:
+            track.remote.source.remove_sink(track)
+        else:
+            track.remote.source.add_sink(track)
+        self._share()
+
     def set_path_capacity(self, bitrate_bps: int) -> None:
         """The tunnel carries this much, all tracks together."""
         self._path_bps = bitrate_bps
@@ -116,12 +134,17 @@ class Downlink:
 
     def _share(self) -> None:
         videos = [track for track in self._by_track_id.values() if track.remote.track.kind is MediaKind.VIDEO]
-        # A muted camera sends nothing; its share helps the others until it is unmuted.
-        sending = sum(not track.remote.track.muted for track in videos)
+        # A muted camera sends nothing, nor does a paused track; its share helps the others until it is back.
+        sending = sum(not (track.remote.track.muted or track.paused) for track in videos)
         share: int | None = None
         if self._path_bps is not None:
-            share = video_share(self._path_bps, len(self._by_track_id) - len(videos), sending)
+            audio_tracks = sum(
+                track.remote.track.kind is MediaKind.AUDIO and not track.paused for track in self._by_track_id.values()
+            )
+            share = video_share(self._path_bps, audio_tracks, sending)
         for track in videos:
+            if track.paused:
+                continue
             known = [bps for bps in (share, track.limit_bps) if bps is not None]
             if known:
                 track.remote.source.set_capacity(track, min(known))

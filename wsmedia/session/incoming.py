@@ -17,6 +17,7 @@ from wsmedia.wire import (
     ControlMessage,
     KeyframeRequest,
     KnownControl,
+    Pause,
     Publish,
     PublishRejected,
     TrackAdded,
@@ -84,6 +85,11 @@ class Incoming:
                 self._announce(track.track_id, track.kind)
             case Unpublish(track_id) | TrackRemoved(track_id):
                 self.tracks.remove(track_id)
+            case Pause(track_id, paused):
+                # Told first: whoever resumes a source has to do so before a keyframe is asked of it.
+                self._events.append(ControlReceived(message))
+                self._outgoing.pause(track_id, paused, now)
+                return
             case _:
                 self._outgoing.take_control(message)
         self._events.append(ControlReceived(message))

@@ -83,6 +83,12 @@ class Outgoing:
         if isinstance(message, PublishRejected):
             self.scheduler.remove_track(message.track_id)
 
+    def pause(self, track_id: int, paused: bool, now: float) -> None:
+        """The far end does not want frames of our track, or wants them again; video then goes on with a keyframe."""
+        self.scheduler.pause(track_id, paused)
+        if not paused:
+            self.tell_keyframe_needs(now)
+
     def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
         """Queue a frame; without a lane, too large, or of an unknown track, it is dropped."""
         if not self._has_lane:

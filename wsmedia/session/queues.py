@@ -52,6 +52,7 @@ class AudioQueue:
 
     def __init__(self) -> None:
         self._next_number: dict[int, int] = {}
+        self._paused: set[int] = set()
         self._waiting: deque[_WaitingAudio] = deque()
         self.dropped = 0
 
@@ -68,9 +69,20 @@ class AudioQueue:
     def remove_track(self, track_id: int) -> None:
         """Take no more; what waits is dropped when its turn comes."""
         self._next_number.pop(track_id, None)
+        self._paused.discard(track_id)
+
+    def pause(self, track_id: int, paused: bool) -> None:
+        """Drop what waits of a track and take no more, or take packets again; unknown ones are ignored."""
+        if not paused or track_id not in self._next_number:
+            self._paused.discard(track_id)
+            return
+        self._paused.add(track_id)
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.track_id != track_id)
 
     def push(self, track_id: int, frame: EncodedFrame, now: float) -> None:
-        """Queue one packet."""
+        """Queue one packet; of a paused track it is not wanted, so it does not count as dropped."""
+        if track_id in self._paused:
+            return
         if len(self._waiting) >= MAX_AUDIO_PACKETS:
             self._waiting.popleft()
             self.dropped += 1
@@ -113,6 +125,7 @@ class VideoQueue:
         self._requested = False
         self._asked_at: float | None = None
         self._keyframe_left_at = 0.0
+        self._paused = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -123,7 +136,9 @@ class VideoQueue:
         return self._waiting[0].since
 
     def push(self, frame: EncodedFrame, now: float) -> None:
-        """Queue one frame, in decode order, and make room for it."""
+        """Queue one frame, in decode order, and make room for it; of a paused track it is not wanted."""
+        if self._paused:
+            return
         if frame.keyframe:
             self._needs_keyframe = False
             self._requested = False
@@ -197,6 +212,16 @@ class VideoQueue:
         self._drop_first(first)
         self._needs_keyframe = not self._waiting
 
+    def pause(self, paused: bool) -> None:
+        """Drop what waits and take nothing, or go on with the next keyframe."""
+        if paused == self._paused:
+            return
+        self._paused = paused
+        self._waiting.clear()
+        self._bytes = 0
+        self._needs_keyframe = True
+        self._asked_at = None
+
     def request_keyframe(self) -> None:
         """The far end needs a keyframe; one that waits already is as good."""
         if not any(waiting.frame.keyframe for waiting in self._waiting):
@@ -204,7 +229,7 @@ class VideoQueue:
 
     def take_keyframe_need(self, now: float) -> bool:
         """Whether to ask the encoder for a keyframe now; it counts as asked."""
-        if not (self._needs_keyframe or self._requested):
+        if self._paused or not (self._needs_keyframe or self._requested):
             return False
         if self._asked_at is not None and now - self._asked_at < KEYFRAME_INTERVAL:
             return False

@@ -45,6 +45,15 @@ class Scheduler:
         elif track_id in self._audio:
             self._audio.push(track_id, frame, now)
 
+    def pause(self, track_id: int, paused: bool) -> None:
+        """Take and keep no frames of the track, or take them again; unknown ones are ignored."""
+        self._audio.pause(track_id, paused)
+        queue = self._video.get(track_id)
+        if queue is not None:
+            queue.pause(paused)
+            if paused:
+                self._ready.pop(track_id, None)
+
     def drop_stale(self, now: float) -> None:
         """Drop the video that has waited too long; call it before ``pop``, and also when nothing may leave."""
         for queue in list(self._ready.values()):

@@ -89,6 +89,13 @@ class Mute(msgspec.Struct, frozen=True, tag_field="type", tag="mute"):
     muted: bool
 
 
+class Pause(msgspec.Struct, frozen=True, tag_field="type", tag="pause"):
+    """Uplink: the client does not want frames of a track that the gateway sends, or wants them again."""
+
+    track_id: TrackId
+    paused: bool
+
+
 class ParticipantJoined(msgspec.Struct, frozen=True, tag_field="type", tag="participant_joined"):
     """Downlink: somebody else is in the room."""
 
@@ -152,6 +159,7 @@ KnownControl: TypeAlias = (
     | PublishRejected
     | Unpublish
     | Mute
+    | Pause
     | ParticipantJoined
     | ParticipantLeft
     | TrackAdded
@@ -166,7 +174,7 @@ KnownControl: TypeAlias = (
 ControlMessage: TypeAlias = KnownControl | UnknownControl
 """Everything that may be received."""
 
-UPLINK_ONLY: tuple[type, ...] = (Publish, Unpublish, Mute)
+UPLINK_ONLY: tuple[type, ...] = (Publish, Unpublish, Mute, Pause)
 """Types that only a client sends; from a gateway they are malformed."""
 
 DOWNLINK_ONLY: tuple[type, ...] = (

@@ -75,6 +75,11 @@ export class Incoming {
       case "track_removed":
         this.tracks.remove(message.trackId);
         break;
+      case "pause":
+        // Told first: whoever resumes a source has to do so before a keyframe is asked of it.
+        this.#events.push({ type: "controlReceived", message });
+        this.#outgoing.pause(message.trackId, message.paused, now);
+        return;
       default:
         this.#outgoing.takeControl(message);
     }

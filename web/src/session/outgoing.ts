@@ -87,6 +87,12 @@ export class Outgoing {
     if (message.type === "publish_rejected") this.scheduler.removeTrack(message.trackId);
   }
 
+  /** The far end does not want frames of our track, or wants them again; video then goes on with a keyframe. */
+  pause(trackId: number, paused: boolean, now: Seconds): void {
+    this.scheduler.pause(trackId, paused);
+    if (!paused) this.tellKeyframeNeeds(now);
+  }
+
   /** Queue a frame; without a lane, too large, or of an unknown track, it is dropped. */
   sendFrame(trackId: number, frame: EncodedFrame, now: Seconds): void {
     if (!this.#hasLane) return;

@@ -42,6 +42,7 @@ interface WaitingAudio extends Waiting {
 export class AudioQueue {
   dropped = 0;
   readonly #nextNumber = new Map<number, number>();
+  readonly #paused = new Set<number>();
   #waiting: WaitingAudio[] = [];
 
   /** Whether packets of this track are taken. */
@@ -57,10 +58,22 @@ export class AudioQueue {
   /** Take no more; what waits is dropped when its turn comes. */
   removeTrack(trackId: number): void {
     this.#nextNumber.delete(trackId);
+    this.#paused.delete(trackId);
   }
 
-  /** Queue one packet. */
+  /** Drop what waits of a track and take no more, or take packets again; unknown ones are ignored. */
+  pause(trackId: number, paused: boolean): void {
+    if (!paused || !this.#nextNumber.has(trackId)) {
+      this.#paused.delete(trackId);
+      return;
+    }
+    this.#paused.add(trackId);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.trackId !== trackId);
+  }
+
+  /** Queue one packet; of a paused track it is not wanted, so it does not count as dropped. */
   push(trackId: number, frame: EncodedFrame, now: Seconds): void {
+    if (this.#paused.has(trackId)) return;
     if (this.#waiting.length >= MAX_AUDIO_PACKETS) {
       this.#waiting.shift();
       this.dropped += 1;
@@ -107,6 +120,7 @@ export class VideoQueue {
   #requested = false;
   #askedAt: Seconds | null = null;
   #keyframeLeftAt = 0;
+  #paused = false;
 
   constructor(trackId: number) {
     this.trackId = trackId;
@@ -122,8 +136,9 @@ export class VideoQueue {
     return this.#waiting[0]?.since ?? null;
   }
 
-  /** Queue one frame, in decode order, and make room for it. */
+  /** Queue one frame, in decode order, and make room for it; of a paused track it is not wanted. */
   push(frame: EncodedFrame, now: Seconds): void {
+    if (this.#paused) return;
     if (frame.keyframe) {
       this.#needsKeyframe = false;
       this.#requested = false;
@@ -191,6 +206,16 @@ export class VideoQueue {
     this.#needsKeyframe = this.length === 0;
   }
 
+  /** Drop what waits and take nothing, or go on with the next keyframe. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#needsKeyframe = true;
+    this.#askedAt = null;
+  }
+
   /** The far end needs a keyframe; one that waits already is as good. */
   requestKeyframe(): void {
     if (!this.#waiting.some(({ frame }) => frame.keyframe)) this.#requested = true;
@@ -198,7 +223,7 @@ export class VideoQueue {
 
   /** Whether to ask the encoder for a keyframe now; it counts as asked. */
   takeKeyframeNeed(now: Seconds): boolean {
-    if (!this.#needsKeyframe && !this.#requested) return false;
+    if (this.#paused || (!this.#needsKeyframe && !this.#requested)) return false;
     if (this.#askedAt !== null && now - this.#askedAt < KEYFRAME_INTERVAL) return false;
     this.#askedAt = now;
     this.#requested = false;

@@ -49,6 +49,15 @@ export class Scheduler {
     }
   }
 
+  /** Take and keep no frames of the track, or take them again; unknown ones are ignored. */
+  pause(trackId: number, paused: boolean): void {
+    this.#audio.pause(trackId, paused);
+    const queue = this.#video.get(trackId);
+    if (queue === undefined) return;
+    queue.pause(paused);
+    this.#noteEmpty(queue);
+  }
+
   /** Drop the video that has waited too long; call it before `pop`, and also when nothing may leave. */
   dropStale(now: Seconds): void {
     for (const queue of this.#ready.values()) {

@@ -44,6 +44,11 @@ export class Downlink<Port extends PortLike> {
     return this.#framesDropped;
   }
 
+  /** Whether a track of that id is announced. */
+  has(trackId: number): boolean {
+    return this.#subscribed.has(trackId);
+  }
+
   join(participant: Participant): void {
     this.#participants.add(participant.participantId);
     this.#events.participantJoined(participant);

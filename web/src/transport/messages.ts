@@ -49,6 +49,9 @@ export interface TunnelStatistics {
   readonly pathBitrateBps: number;
   readonly sentBitrateBps: number;
   readonly receivedBitrateBps: number;
+  /** Octets of messages since the session began, headers of the tunnel included, those below it not. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   /** Frames since the session began: given to a lane, and dropped before one took them. */
   readonly framesSent: number;
   readonly framesDropped: number;
@@ -65,6 +68,7 @@ export type TunnelCommand =
   | { readonly type: "publish"; readonly track: Track; readonly port: MessagePort }
   | { readonly type: "unpublish"; readonly trackId: number }
   | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
+  | { readonly type: "pause"; readonly trackId: number; readonly paused: boolean }
   | { readonly type: "requestKeyframe"; readonly trackId: number }
   | { readonly type: "limitBitrate"; readonly trackId: number; readonly bitrateBps: number }
   | { readonly type: "online"; readonly online: boolean }

@@ -52,6 +52,8 @@ export class StatisticsMeter {
       pathBitrateBps: path.bitrateBps,
       sentBitrateBps: Math.round(((bytesSent - this.#bytesSent) * 8) / elapsed),
       receivedBitrateBps: Math.round(((bytesReceived - this.#bytesReceived) * 8) / elapsed),
+      bytesSent,
+      bytesReceived,
       framesSent: framesSent - path.framesDropped,
       framesDropped: path.framesDropped,
       framesReceived,

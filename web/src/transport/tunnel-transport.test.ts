@@ -297,6 +297,21 @@ describe("TunnelTransport", () => {
     expect(scene.world.sockets).toHaveLength(1);
   });
 
+  it("tells the gateway which of the announced tracks are not wanted", () => {
+    const scene = Scene.connected();
+    const { gateway, time } = scene.world;
+    scene.transport.pause(1, true);
+    gateway.session.sendControl({ type: "track_added", participantId: "p-2", track: CAMERA }, time.now);
+    gateway.flush();
+    scene.transport.pause(1, true);
+    scene.transport.pause(1, false);
+    const pauses = gateway.events.filter((event) => event.type === "controlReceived").map(({ message }) => message);
+    expect(pauses).toEqual([
+      { type: "pause", trackId: 1, paused: true },
+      { type: "pause", trackId: 1, paused: false },
+    ]);
+  });
+
   it("can be left while it is connecting", () => {
     const scene = new Scene();
     scene.transport.close();
@@ -373,6 +388,10 @@ describe("TunnelTransport", () => {
       framesDropped: 0,
       lanes: ["websocket"],
     });
+    const [first, second] = scene.of("statistics").map(({ statistics }) => statistics);
+    expect(first?.bytesSent).toBeGreaterThan(0);
+    expect(first?.bytesReceived).toBeGreaterThan(0);
+    expect(second?.bytesSent).toBeGreaterThanOrEqual(first?.bytesSent ?? Number.NaN);
   });
 
   it("forgets a track whose encoder has ended", () => {

@@ -115,6 +115,11 @@ export class TunnelTransport<Port extends PortLike> {
     this.#updateBitrates();
   }
 
+  /** Want no frames of somebody's track for now, or want them again; unknown ids are ignored. */
+  pause(trackId: number, paused: boolean): void {
+    if (this.#downlink.has(trackId)) this.#send({ type: "pause", trackId, paused });
+  }
+
   /** Ask for a keyframe of somebody's track; the session coalesces. */
   requestKeyframe(trackId: number): void {
     this.#send({ type: "keyframe_request", trackId });

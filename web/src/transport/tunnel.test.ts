@@ -72,6 +72,7 @@ describe("Tunnel", () => {
     tunnel.publish({ trackId: 1, codec: "opus", source: "microphone", muted: false }).close();
     tunnel.mute(1, true);
     tunnel.unpublish(1);
+    tunnel.pause(2, true);
     tunnel.requestKeyframe(2);
     tunnel.limitBitrate(2, 1000);
     tunnel.close();
@@ -80,6 +81,7 @@ describe("Tunnel", () => {
       "publish",
       "mute",
       "unpublish",
+      "pause",
       "requestKeyframe",
       "limitBitrate",
       "close",

@@ -139,6 +139,14 @@ export class Tunnel {
     this.#post({ type: "mute", trackId, muted });
   }
 
+  /**
+   * Say that somebody's track is not wanted for now, or is wanted again: the gateway stops sending it, and goes on with a
+   * keyframe. A track that is announced anew, as after `established` with `resumed` false, is not paused.
+   */
+  pause(trackId: number, paused: boolean): void {
+    this.#post({ type: "pause", trackId, paused });
+  }
+
   /** Ask for a keyframe of somebody's track. Decoders do this on their frame port. */
   requestKeyframe(trackId: number): void {
     this.#post({ type: "requestKeyframe", trackId });

@@ -30,6 +30,9 @@ self.onmessage = ({ data }: MessageEvent<TunnelCommand>) => {
     case "mute":
       transport?.mute(data.trackId, data.muted);
       break;
+    case "pause":
+      transport?.pause(data.trackId, data.paused);
+      break;
     case "requestKeyframe":
       transport?.requestKeyframe(data.trackId);
       break;

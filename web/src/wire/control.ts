@@ -17,6 +17,7 @@ export type KnownControl =
   | { readonly type: "publish_rejected"; readonly trackId: number; readonly reason: string }
   | { readonly type: "unpublish"; readonly trackId: number }
   | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
+  | { readonly type: "pause"; readonly trackId: number; readonly paused: boolean }
   | { readonly type: "participant_joined"; readonly participant: Participant }
   | { readonly type: "participant_left"; readonly participantId: string }
   | { readonly type: "track_added"; readonly participantId: string; readonly track: Track }
@@ -40,7 +41,12 @@ export interface UnknownControl {
 export type ControlMessage = KnownControl | UnknownControl;
 
 /** Types that only a client sends; from a gateway they are malformed. */
-export const UPLINK_ONLY: ReadonlySet<string> = new Set<KnownControl["type"]>(["publish", "unpublish", "mute"]);
+export const UPLINK_ONLY: ReadonlySet<string> = new Set<KnownControl["type"]>([
+  "publish",
+  "unpublish",
+  "mute",
+  "pause",
+]);
 
 /** Types that only a gateway sends; from a client they are malformed. */
 export const DOWNLINK_ONLY: ReadonlySet<string> = new Set<KnownControl["type"]>([
@@ -92,6 +98,8 @@ export function readControl(object: JsonObject): ControlMessage {
     case "mute":
     case "track_muted":
       return { type, trackId: readTrackId(object), muted: readBoolean(object, "muted") };
+    case "pause":
+      return { type, trackId: readTrackId(object), paused: readBoolean(object, "paused") };
     case "participant_joined": {
       const participant = readObject(object, "participant");
       const participantId = readOpaque(participant, "participant_id");
@@ -128,6 +136,8 @@ export function writeControl(message: ControlMessage): JsonObject {
     case "mute":
     case "track_muted":
       return { type: message.type, track_id: message.trackId, muted: message.muted };
+    case "pause":
+      return { type: message.type, track_id: message.trackId, paused: message.paused };
     case "participant_joined": {
       const { participantId, name } = message.participant;
       return { type: message.type, participant: { participant_id: participantId, name } };
