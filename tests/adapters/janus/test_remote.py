@@ -55,6 +55,18 @@ def test_without_a_receiver_nothing_breaks_and_nothing_is_forgotten() -> None:
     assert receiver.sinks == []
 
 
+def test_it_tells_whether_anybody_wants_its_frames() -> None:
+    told: list[bool] = []
+    source, first, second = RelayedSource(lambda: told.append(source.is_wanted)), FrameList(), FrameList()
+    source.add_sink(first)
+    source.add_sink(second)
+    source.attach(Receiver())
+    source.remove_sink(second)
+    source.remove_sink(first)
+    source.add_sink(second)
+    assert (told[0], told[-2:], source.is_wanted) == (True, [False, True], True)
+
+
 def test_attaching_the_same_receiver_again_changes_nothing() -> None:
     source, receiver, sink = RelayedSource(), Receiver(), FrameList()
     source.add_sink(sink)

@@ -74,6 +74,7 @@ class Handle:
         self.on_hangup: Callable[[str], None] = lambda _reason: None
         self.before_reply: Callable[[], None] = lambda: None
         self.detached = False
+        self.refuses_configure: RefusedError | None = None
         self._script = script
 
     async def send(self, body: dict[str, Any], *, answer: str | None = None) -> PluginReply:
@@ -81,6 +82,10 @@ class Handle:
         if body["request"] == "start":
             assert answer == "answer"
             return PluginReply({"started": "ok"})
+        if body["request"] == "configure":
+            if isinstance(self.refuses_configure, RefusedError):
+                raise self.refuses_configure
+            return PluginReply({"configured": "ok"})
         before, self.before_reply = self.before_reply, lambda: None
         before()
         reply = self._script.pop(0)
@@ -214,6 +219,47 @@ async def test_another_refusal_ends_the_leg() -> None:
         bench.leg.set_wanted([ALICE])
         with pytest.raises(RefusedError):
             await task
+
+
+def configured(mid: str, send: bool) -> dict[str, Any]:
+    return {"request": "configure", "streams": [{"mid": mid, "send": send}]}
+
+
+async def test_what_rests_is_held_back_and_flows_again() -> None:
+    bench = Bench(listing(ALICE, BOB, kind="attached"))
+    async with bench.running():
+        bench.leg.set_wanted([ALICE, BOB])
+        await bench.until(lambda: BOB in bench.bound)
+        bench.leg.set_resting([BOB])
+        await bench.until(lambda: len(bench.handle.asked) == 2)
+        bench.leg.set_resting([BOB])
+        bench.leg.set_resting([])
+        await bench.until(lambda: len(bench.handle.asked) == 3)
+        assert bench.handle.asked[1:] == [configured("1", False), configured("1", True)]
+
+
+async def test_a_section_that_was_held_back_flows_for_its_next_stream() -> None:
+    bench = Bench(listing(ALICE, kind="attached"), listing(None), listing(BOB))
+    async with bench.running():
+        bench.leg.set_wanted([ALICE])
+        await bench.until(lambda: ALICE in bench.bound)
+        bench.leg.set_resting([ALICE])
+        await bench.until(lambda: configured("0", False) in bench.handle.asked)
+        bench.leg.set_wanted([])
+        await bench.until(lambda: not bench.bound)
+        bench.leg.set_wanted([BOB])
+        await bench.until(lambda: configured("0", True) in bench.handle.asked)
+
+
+async def test_a_refusal_to_hold_back_ends_nothing() -> None:
+    bench = Bench(listing(ALICE, kind="attached"), listing(ALICE, BOB))
+    bench.handle.refuses_configure = RefusedError(430, "Invalid element")
+    async with bench.running():
+        bench.leg.set_wanted([ALICE])
+        bench.leg.set_resting([ALICE])
+        await bench.until(lambda: configured("0", False) in bench.handle.asked)
+        bench.leg.set_wanted([ALICE, BOB])
+        await bench.until(lambda: BOB in bench.bound)
 
 
 async def test_media_that_never_came_is_told_from_media_that_ended() -> None:

@@ -279,9 +279,18 @@ class JanusRoomConnection:
             remote.source.attach(receivers.get(stream))
         for stream, receiver in receivers.items():
             if stream in streams and stream not in self._remotes:
-                remote = self._remotes[stream] = JanusRemoteTrack(self._next_track_id(), streams[stream])
+                remote = self._remotes[stream] = JanusRemoteTrack(
+                    self._next_track_id(), streams[stream], self._tell_wanted
+                )
                 remote.source.attach(receiver)
                 self._events.track_added(remote)
+        self._tell_wanted()
+
+    def _tell_wanted(self) -> None:
+        if self._subscription is not None:
+            self._subscription.set_resting(
+                {stream for stream, remote in self._remotes.items() if not remote.source.is_wanted}
+            )
 
     def _next_track_id(self) -> int:
         used = {remote.track.track_id for remote in self._remotes.values()}

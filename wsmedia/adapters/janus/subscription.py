@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
@@ -18,6 +19,8 @@ from wsmedia.adapters.janus.reports import adapt as adapt_reports
 from wsmedia.adapters.janus.signaling import Handle, PluginReply
 from wsmedia.adapters.janus.videoroom import Id, Stream, SubscriberHandle, Subscription, subscription_event
 from wsmedia.peer import PeerConnection, PeerState, RtpReceiver
+
+_log = logging.getLogger(__name__)
 
 _FIRST_RETRY_S = 0.05
 _LAST_RETRY_S = 2.0
@@ -52,6 +55,9 @@ class SubscriptionLeg:
         self._receivers: dict[str, RtpReceiver] = {}
         self._wanted: set[Stream] = set()
         self._held: dict[str, Stream] = {}
+        self._resting: set[Stream] = set()
+        # What Janus was told to hold back or let flow, and of which stream: a section may get another.
+        self._flowing: dict[str, tuple[Stream, bool]] = {}
         self._asking = False
         self._asked: set[Stream] = set()
         self._dropped: set[str] = set()
@@ -70,6 +76,11 @@ class SubscriptionLeg:
         for stream in self._delays.keys() - self._wanted:
             del self._delays[stream]
         self._bind()
+        self._wake.set()
+
+    def set_resting(self, streams: Iterable[Stream]) -> None:
+        """Stay subscribed to these, but let Janus hold their media back until they rest no more."""
+        self._resting = set(streams)
         self._wake.set()
 
     async def run(self) -> None:
@@ -101,9 +112,23 @@ class SubscriptionLeg:
             return True
         add = self._wanted - set(self._held.values()) - self._asked - self._waiting.keys()
         drop = {mid for mid, stream in self._held.items() if stream not in self._wanted} - self._dropped
-        if not add and not drop:
+        if add or drop:
+            await self._ask(add, drop)
+            return True
+        return await self._steer()
+
+    async def _steer(self) -> bool:
+        """Tell Janus which sections are to flow, where that has changed."""
+        wanted = {mid: (stream, stream not in self._resting) for mid, stream in self._held.items()}
+        changed = {mid: flow for mid, flow in wanted.items() if self._flowing.get(mid, (flow[0], True)) != flow}
+        if not changed or self._handle is None:
             return False
-        await self._ask(add, drop)
+        self._flowing |= changed
+        try:
+            await self._handle.set_flowing({mid: flows for mid, (_, flows) in changed.items()})
+        except RefusedError as error:
+            # A section may have gone meanwhile. Media that flows unwanted costs something, but breaks nothing.
+            _log.info("Janus does not hold back or let flow what it was asked to: %s", error)
         return True
 
     async def _ask(self, add: set[Stream], drop: set[str]) -> None:

@@ -216,6 +216,13 @@ class SubscriberHandle:
             body["unsubscribe"] = dropped
         return subscription_event(await self.handle.send(body))
 
+    async def set_flowing(self, flowing: Mapping[str, bool]) -> None:
+        """Let Janus send, or hold back, m-sections of ours by mid; there is nothing to negotiate. It asks the publisher
+        for a keyframe itself where it begins again."""
+        await self.handle.send(
+            {"request": "configure", "streams": [{"mid": mid, "send": send} for mid, send in flowing.items()]}
+        )
+
     async def start(self, answer: str) -> None:
         """Answer the offer; media flows."""
         await self.handle.send({"request": "start"}, answer=answer)
