@@ -5,9 +5,11 @@
 
 import type { Track } from "../base/media.ts";
 import { transferOf } from "../base/sources.ts";
+import { startWorker } from "../base/start-worker.ts";
 import type { LocalMedia } from "../capture/local-media.ts";
 import { picturesOf, soundOf } from "../capture/track-frames.ts";
 import type { EncodeCommand, EncodeReport, EncodeStatistics, VideoOptions } from "../encode/messages.ts";
+import encodeWorkerUrl from "../encode/worker.ts?worker&url";
 
 /** The part of `Tunnel` that publishing needs. */
 export interface PublishingTunnel {
@@ -44,10 +46,7 @@ export class Publication {
   constructor(tunnel: PublishingTunnel, media: LocalMedia, events: PublicationEvents) {
     this.#tunnel = tunnel;
     this.#media = media;
-    this.#worker = new Worker(new URL("../encode/worker.ts", import.meta.url), {
-      type: "module",
-      name: "wsmedia encode",
-    });
+    this.#worker = startWorker(encodeWorkerUrl, "wsmedia encode");
     this.#worker.onmessage = (event: MessageEvent<EncodeReport>) => {
       if (event.data.type === "statistics") this.#statistics = event.data.tracks;
       else events.onCannotEncode(event.data.kind);

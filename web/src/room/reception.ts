@@ -1,7 +1,10 @@
 /** Everybody else's tracks in a tunnelled call: each gets a decoder, and a canvas or a place in the audio graph. */
 
+import type { CodecChoice } from "../base/backends.ts";
 import type { Track } from "../base/media.ts";
+import { startWorker } from "../base/start-worker.ts";
 import type { DecodeCommand, DecodeReport, DecodeStatistics } from "../decode/messages.ts";
+import decodeWorkerUrl from "../decode/worker.ts?worker&url";
 import type { AudioOutput, AudioOutputTrack } from "../playout/audio-output.ts";
 
 /** What happened to a track that we receive. */
@@ -13,22 +16,26 @@ export interface ReceptionEvents {
   onNotLoaded(): void;
 }
 
+const stop = (track: MediaStreamTrack): void => track.stop();
+const nothing = (): void => undefined;
+
 /** Decodes what arrives until closed. */
 export class Reception {
   readonly #output: AudioOutput;
   readonly #events: ReceptionEvents;
+  readonly #codecs: CodecChoice;
   readonly #worker: Worker;
   readonly #heard = new Map<number, { participantId: string; output: AudioOutputTrack }>();
   readonly #wanted = new Set<number>();
+  readonly #surfaces = new Map<number, HTMLCanvasElement>();
+  readonly #streams = new Map<number, Promise<MediaStreamTrack>>();
   #statistics: readonly DecodeStatistics[] = [];
 
-  constructor(output: AudioOutput, events: ReceptionEvents) {
+  constructor(output: AudioOutput, events: ReceptionEvents, codecs: CodecChoice = "auto") {
     this.#output = output;
     this.#events = events;
-    this.#worker = new Worker(new URL("../decode/worker.ts", import.meta.url), {
-      type: "module",
-      name: "wsmedia decode",
-    });
+    this.#codecs = codecs;
+    this.#worker = startWorker(decodeWorkerUrl, "wsmedia decode");
     this.#worker.onmessage = (event: MessageEvent<DecodeReport>) => {
       const report = event.data;
       switch (report.type) {
@@ -58,7 +65,9 @@ export class Reception {
     const surface = document.createElement("canvas");
     const canvas = surface.transferControlToOffscreen();
     const { trackId, codec } = track;
-    this.#tell({ type: "addVideo", trackId, participantId, codec, port, canvas, codecs: "auto" }, [port, canvas]);
+    const codecs = this.#codecs;
+    this.#surfaces.set(trackId, surface);
+    this.#tell({ type: "addVideo", trackId, participantId, codec, port, canvas, codecs }, [port, canvas]);
     return surface;
   }
 
@@ -89,12 +98,50 @@ export class Reception {
     this.#wanted.delete(trackId);
     this.#heard.get(trackId)?.output.remove();
     this.#heard.delete(trackId);
+    this.#surfaces.delete(trackId);
+    void this.#streams.get(trackId)?.then(stop, nothing);
+    this.#streams.delete(trackId);
     this.#tell({ type: "remove", trackId });
   }
 
   audioNode(participantId: string): AudioNode | null {
     for (const heard of this.#heard.values()) if (heard.participantId === participantId) return heard.output.node;
     return null;
+  }
+
+  /** What is heard of a track; null before there is sound. */
+  nodeOf(trackId: number): AudioNode | null {
+    return this.#heard.get(trackId)?.output.node ?? null;
+  }
+
+  /**
+   * The same track every time, ended when the remote one goes.
+   *
+   * @throws InvalidStateError when there is no such track, or nothing to be heard yet.
+   */
+  mediaStreamTrack(trackId: number): Promise<MediaStreamTrack> {
+    const known = this.#streams.get(trackId);
+    if (known !== undefined) return known;
+    const made = this.#makeStream(trackId);
+    this.#streams.set(trackId, made);
+    made.catch(() => this.#streams.delete(trackId));
+    return made;
+  }
+
+  async #makeStream(trackId: number): Promise<MediaStreamTrack> {
+    const surface = this.#surfaces.get(trackId);
+    const node = this.nodeOf(trackId);
+    let stream: MediaStream | undefined;
+    if (surface !== undefined) stream = surface.captureStream();
+    else if (node !== null) {
+      const destination = this.#output.context.createMediaStreamDestination();
+      destination.channelCount = 1;
+      node.connect(destination);
+      stream = destination.stream;
+    }
+    const [track] = stream?.getTracks() ?? [];
+    if (track === undefined) throw new DOMException("This track is not there.", "InvalidStateError");
+    return track;
   }
 
   /** Pass on the audio context's clock, for lips and voice to stay together. */
@@ -107,6 +154,9 @@ export class Reception {
     for (const { output } of this.#heard.values()) output.remove();
     this.#heard.clear();
     this.#wanted.clear();
+    for (const stream of this.#streams.values()) void stream.then(stop, nothing);
+    this.#streams.clear();
+    this.#surfaces.clear();
   }
 
   #tell(command: DecodeCommand, transfer: Transferable[] = []): void {

@@ -3,27 +3,15 @@
  * page uses this and nothing below it.
  */
 
-import type { CodecBackend, CodecChoice } from "../base/backends.ts";
+import type { CodecChoice } from "../base/backends.ts";
 import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
-import type { RoomStatsReport } from "./stats.ts";
+import type { RoomStatsReport } from "../room/stats.ts";
+import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
 
-/** Which way media goes: through the tunnel, or by the browser's own WebRTC. */
-export type RoomMode = "tunnel" | "native";
-
-/** How the connection is, as a user would say it. */
-export type RoomState = "connecting" | "connected" | "reconnecting" | "ended";
-
-/** Why a room was left for good. */
-export type RoomEnd =
-  | "left"
-  | "tokenRefused"
-  | "forbidden"
-  | "sfuFailed"
-  | "overloaded"
-  | "rateLimited"
-  | "versionMismatch"
-  | "serverGone"
-  | "crashed";
+export type { CodecBackend, CodecChoice } from "../base/backends.ts";
+export type { Codec, MediaKind, TrackSource } from "../base/media.ts";
+export type * from "../room/stats.ts";
+export type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
 
 /** Where to and as whom. */
 export interface ConnectOptions {
@@ -43,6 +31,8 @@ export interface ConnectOptions {
   readonly speakerId?: string;
   /** Default true: tracks whose surface nobody can see are not sent to us. */
   readonly pauseHidden?: boolean;
+  /** Aborting it leaves the room, or gives up the way into it. */
+  readonly signal?: AbortSignal;
 }
 
 /** Something that is wrong while the call goes on. */
@@ -123,6 +113,8 @@ export interface PublishOptions {
   readonly framerate?: number;
   /** Video: bits per second at most; default by the track's size. */
   readonly maxBitrateBps?: number;
+  /** Begin muted; default false. */
+  readonly muted?: boolean;
 }
 
 /** One of our own tracks in the room. */
@@ -134,58 +126,8 @@ export interface Publication {
   /** Nothing is sent while it is muted; others see that. */
   muted: boolean;
   /** Send another track from now on; null: none, and others see it as muted. */
-  replaceTrack(track: MediaStreamTrack | null, options?: Omit<PublishOptions, "source">): void;
+  replaceTrack(track: MediaStreamTrack | null, options?: Omit<PublishOptions, "source" | "muted">): void;
   unpublish(): void;
-}
-
-/** One track's figures of the moment; times in ms, counters since the track began. For charts; see also `getStats`. */
-export interface TrackReading {
-  readonly trackId: string;
-  readonly participantId: string;
-  readonly direction: "sent" | "received";
-  readonly kind: MediaKind;
-  readonly source: TrackSource;
-  readonly codec: string | null;
-  readonly backend: CodecBackend | "native" | null;
-  readonly bitrateBps: number;
-  readonly targetBitrateBps: number | null;
-  readonly bytes: number;
-  readonly frames: number;
-  readonly framesPerSecond: number;
-  readonly keyframes: number;
-  readonly framesDropped: number;
-  readonly size: string | null;
-  /** Sent video: why it is less than asked for. */
-  readonly limitation: "none" | "bandwidth" | "cpu" | null;
-  /** Mean time to encode or decode one frame lately, ms. */
-  readonly codecTimeMs: number | null;
-  readonly lastCaptureTimeUs: number | null;
-  /** Received: from capture to screen or loudspeaker; right only where both clocks agree. */
-  readonly delayMs: number | null;
-  /** Received video: how much later than its sound it is shown. */
-  readonly skewMs: number | null;
-  /** 0 … 1. */
-  readonly level: number;
-  readonly playoutDelayMs: number | null;
-  readonly playoutTargetMs: number | null;
-  /** Share of the sound that had to be invented, 0 … 1. */
-  readonly concealed: number | null;
-  readonly freezes: number | null;
-}
-
-/** The path's figures of the moment. */
-export interface PathReading {
-  readonly roundTripMs: number | null;
-  readonly queueingMs: number | null;
-  readonly pathBitrateBps: number | null;
-  readonly sentBitrateBps: number | null;
-  readonly receivedBitrateBps: number | null;
-  readonly bytesSent: number | null;
-  readonly bytesReceived: number | null;
-  /** Frames dropped before they entered the tunnel. */
-  readonly framesDropped: number | null;
-  /** One entry a lane, its kind, as `websocket`. */
-  readonly lanes: readonly string[];
 }
 
 /** A room that we are in, or on the way into. */

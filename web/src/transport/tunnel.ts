@@ -17,6 +17,7 @@
  */
 
 import type { Participant, Track } from "../base/media.ts";
+import { startWorker } from "../base/start-worker.ts";
 import type {
   RoomState,
   TunnelCommand,
@@ -26,6 +27,7 @@ import type {
   TunnelStatistics,
   UplinkLimits,
 } from "./messages.ts";
+import workerUrl from "./worker.ts?worker&url";
 
 /** What the tunnel tells the page; every handler is optional. */
 export interface TunnelEvents {
@@ -68,8 +70,7 @@ export interface PageLike {
   watch(changed: () => void, leaving: () => void): () => void;
 }
 
-const startWorker = (): WorkerLike =>
-  new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "wsmedia tunnel" });
+const startTunnel = (): WorkerLike => startWorker(workerUrl, "wsmedia tunnel");
 
 const browserPage: PageLike = {
   get online() {
@@ -99,7 +100,7 @@ export class Tunnel {
   #online: boolean;
   #visible: boolean;
 
-  constructor(options: TunnelOptions, events: TunnelEvents, worker = startWorker(), page = browserPage) {
+  constructor(options: TunnelOptions, events: TunnelEvents, worker = startTunnel(), page = browserPage) {
     this.#events = events;
     this.#worker = worker;
     this.#page = page;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { loudness } from "./call.ts";
+import { loudness } from "./vocabulary.ts";
 
 it("makes RFC 6464 levels visible: silence is nothing, a shout is all", () => {
   expect(loudness(127)).toBe(0);

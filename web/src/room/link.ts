@@ -1,0 +1,88 @@
+/**
+ * How a room is reached. The tunnel and native WebRTC both look like this to `sdk`, which makes objects and events of what
+ * a link tells, and never asks which one it is.
+ */
+
+import type { CodecChoice } from "../base/backends.ts";
+import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
+import type { VideoOptions } from "../encode/messages.ts";
+import type { RoomStatsReport } from "./stats.ts";
+import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "./vocabulary.ts";
+
+/** Where to and as whom. */
+export interface LinkOptions {
+  /** The gateway's base address, ends with a slash. */
+  readonly url: string;
+  readonly room: string;
+  readonly name: string;
+  readonly token: string | null;
+  readonly codecs: CodecChoice;
+}
+
+/** Somebody's track, when it comes. */
+export interface LinkTrack {
+  /** Unique in the room. */
+  readonly id: string;
+  readonly codec: Codec;
+  readonly source: TrackSource;
+  readonly muted: boolean;
+  /** Video: where it is painted; a canvas in the tunnel, a video element with native WebRTC. */
+  readonly surface: HTMLCanvasElement | HTMLVideoElement | null;
+}
+
+/** What may become of somebody's track. */
+export interface LinkTrackChange {
+  readonly muted?: boolean;
+  readonly live?: boolean;
+  readonly problem?: "cannotDecode" | null;
+}
+
+/** What a link tells. Participants may become known by their first track, before their name. */
+export interface LinkEvents {
+  /** `reason` is a sentence for the user, empty when there is nothing to say. */
+  onState(state: RoomState, reason: string): void;
+  onJoined(participantId: string, name: string): void;
+  onLeft(participantId: string): void;
+  onTrackAdded(participantId: string, track: LinkTrack): void;
+  onTrackRemoved(trackId: string): void;
+  onTrackChanged(trackId: string, change: LinkTrackChange): void;
+  /** How loud everybody is, ourselves included; about four times a second. */
+  onLevels(levels: ReadonlyMap<string, number>): void;
+  onCannotEncode(publicationId: string): void;
+  onRejected(publicationId: string, reason: string): void;
+  /** The end; nothing comes after it. */
+  onEnded(end: RoomEnd, explanation: string): void;
+}
+
+/** One of our own tracks on its way. */
+export interface LinkPublication {
+  readonly id: string;
+  /** Send this from now on; null: nothing. */
+  send(track: MediaStreamTrack | null, options: VideoOptions): void;
+  /** Others see that nothing is sent. */
+  mute(muted: boolean): void;
+  end(): void;
+}
+
+/** A way into a room; begins when it is made and ends by `leave` or by itself. */
+export interface RoomLink {
+  readonly mode: RoomMode;
+  /** Our own id in the room, once it is known. */
+  readonly participantId: string | null;
+  /** Announce a track; `send` gives it something to send. */
+  publish(kind: MediaKind, source: TrackSource, muted: boolean, options: VideoOptions): LinkPublication;
+  /** Whether somebody's video need not be sent to us for now. */
+  pause(trackId: string, paused: boolean): void;
+  /** What is heard of an audio track; null before there is sound. */
+  audioNode(trackId: string): AudioNode | null;
+  /** The same as a track of an element; always the same one. @throws InvalidStateError when it is gone, or not heard yet. */
+  mediaStreamTrack(trackId: string): Promise<MediaStreamTrack>;
+  /** The user has clicked, or chosen another loudspeaker: apply it to what plays outside the audio context. */
+  resumeSound(speakerId: string): void;
+  /** What the audio context plays at `contextTime` (s) is heard at `wallUs`. */
+  outputClock(contextTime: number, wallUs: number): void;
+  readings(): readonly TrackReading[];
+  path(): PathReading | null;
+  stats(): Promise<RoomStatsReport>;
+  leave(): void;
+}

@@ -1,0 +1,194 @@
+/** Turns the workers' figures of a tunnelled room into readings for charts and into statistics by W3C's names. */
+
+import type { DecodeStatistics } from "../decode/messages.ts";
+import type { EncodeStatistics } from "../encode/messages.ts";
+import type { TunnelStatistics } from "../transport/messages.ts";
+import { Rates } from "./rates.ts";
+import type { RoomStats, RoomStatsReport } from "./stats.ts";
+import {
+  codecStats,
+  type HeldSound,
+  inboundStats,
+  outboundStats,
+  pathStats,
+  playoutStats,
+  sizeOf,
+  type TrackFacts,
+} from "./tunnel-stats.ts";
+import { loudness, type PathReading, type TrackReading } from "./vocabulary.ts";
+
+const NOTHING_HELD: HeldSound = { samples: 0, delayS: 0, targetS: 0 };
+
+/** W3C adds up what each sample waited; the audio thread tells the delay of the moment. */
+function heldSince(before: HeldSound | undefined, { playout }: DecodeStatistics): HeldSound {
+  const { samples: samplesBefore, delayS, targetS } = before ?? NOTHING_HELD;
+  if (playout === null) return { samples: samplesBefore, delayS, targetS };
+  const samples = playout.playedSamples + playout.concealedSamples;
+  const more = Math.max(0, samples - samplesBefore);
+  return {
+    samples,
+    delayS: delayS + (playout.delayMs / 1000) * more,
+    targetS: targetS + (playout.targetMs / 1000) * more,
+  };
+}
+
+/** Holds the newest figures of both workers and of the tunnel. */
+export class TunnelFigures {
+  path: TunnelStatistics | null = null;
+  readonly #factsOf: (direction: "sent" | "received", trackId: number) => TrackFacts | null;
+  readonly #rates = new Rates();
+  #held = new Map<number, HeldSound>();
+  #sent: readonly EncodeStatistics[] = [];
+  #received: readonly DecodeStatistics[] = [];
+
+  /** @param factsOf gives null for tracks that are gone; their last figures are left out. */
+  constructor(factsOf: (direction: "sent" | "received", trackId: number) => TrackFacts | null) {
+    this.#factsOf = factsOf;
+  }
+
+  /** The encode worker's report. @param now ms on any clock that never runs backwards. */
+  encoded(tracks: readonly EncodeStatistics[], now: number): void {
+    this.#sent = tracks;
+    for (const track of tracks) {
+      this.#rates.read(`sent ${track.trackId}`, track.framesEncoded, track.encodeTimeS, now);
+    }
+  }
+
+  /** The decode worker's report. */
+  decoded(tracks: readonly DecodeStatistics[], now: number): void {
+    this.#received = tracks;
+    for (const track of tracks) {
+      this.#rates.read(`received ${track.trackId}`, track.framesDecoded, track.decodeTimeS, now);
+    }
+    // Only of tracks that are there, so that the map does not grow with everybody who ever was.
+    this.#held = new Map(tracks.map((track) => [track.trackId, heldSince(this.#held.get(track.trackId), track)]));
+  }
+
+  /** How loud everybody is, by participant id. */
+  levels(self: string | null): ReadonlyMap<string, number> {
+    const levels = new Map<string, number>();
+    for (const track of this.#received) {
+      if (track.kind === "audio") levels.set(track.participantId, loudness(track.level));
+    }
+    for (const track of this.#sent) {
+      if (track.kind === "audio" && self !== null) levels.set(self, loudness(track.level));
+    }
+    return levels;
+  }
+
+  readings(self: string): readonly TrackReading[] {
+    const readings: TrackReading[] = [];
+    for (const track of this.#sent) {
+      const facts = this.#factsOf("sent", track.trackId);
+      if (facts !== null) readings.push(this.#sentReading(self, track, facts));
+    }
+    for (const track of this.#received) {
+      const facts = this.#factsOf("received", track.trackId);
+      if (facts !== null) readings.push(this.#receivedReading(track, facts));
+    }
+    return readings;
+  }
+
+  pathReading(): PathReading | null {
+    if (this.path === null) return null;
+    const { path } = this;
+    return {
+      roundTripMs: path.roundTripTime,
+      queueingMs: path.queueingDelay,
+      pathBitrateBps: path.pathBitrateBps,
+      sentBitrateBps: path.sentBitrateBps,
+      receivedBitrateBps: path.receivedBitrateBps,
+      bytesSent: path.bytesSent,
+      bytesReceived: path.bytesReceived,
+      framesDropped: path.framesDropped,
+      lanes: path.lanes,
+    };
+  }
+
+  /** @param timestamp ms since the Unix epoch. */
+  stats(self: string, timestamp: number): RoomStatsReport {
+    const report = new Map<string, RoomStats>();
+    const add = (entry: RoomStats): void => void report.set(entry.id, entry);
+    for (const track of this.#sent) {
+      const facts = this.#factsOf("sent", track.trackId);
+      if (facts === null) continue;
+      add(codecStats(facts.codec, timestamp));
+      add(outboundStats(self, track, facts, this.#rates.framesPerSecond(`sent ${track.trackId}`), timestamp));
+    }
+    for (const track of this.#received) {
+      const facts = this.#factsOf("received", track.trackId);
+      if (facts === null) continue;
+      add(codecStats(facts.codec, timestamp));
+      const framesPerSecond = this.#rates.framesPerSecond(`received ${track.trackId}`);
+      add(inboundStats(track, facts, framesPerSecond, this.#held.get(track.trackId) ?? NOTHING_HELD, timestamp));
+      const playout = playoutStats(track, timestamp);
+      if (playout !== null) add(playout);
+    }
+    if (this.path !== null) for (const entry of pathStats(this.path, timestamp)) add(entry);
+    return report;
+  }
+
+  #sentReading(self: string, track: EncodeStatistics, { source }: TrackFacts): TrackReading {
+    const key = `sent ${track.trackId}`;
+    return {
+      trackId: String(track.trackId),
+      participantId: self,
+      direction: "sent",
+      kind: track.kind,
+      source,
+      codec: track.scalability === null ? track.codec : `${track.codec} ${track.scalability}`,
+      backend: track.backend,
+      bitrateBps: track.bitrateBps,
+      targetBitrateBps: track.targetBitrateBps,
+      bytes: track.bytesEncoded,
+      frames: track.framesEncoded,
+      framesPerSecond: this.#rates.framesPerSecond(key),
+      keyframes: track.keyframes,
+      framesDropped: track.framesSkipped + track.framesRefused,
+      size: track.size === null ? null : sizeOf(track.size.width, track.size.height),
+      limitation: track.kind === "video" ? track.limitation : null,
+      codecTimeMs: this.#rates.codecTimeMs(key),
+      lastCaptureTimeUs: track.lastCaptureTimeUs,
+      delayMs: null,
+      skewMs: null,
+      level: loudness(track.level),
+      playoutDelayMs: null,
+      playoutTargetMs: null,
+      concealed: null,
+      freezes: null,
+    };
+  }
+
+  #receivedReading(track: DecodeStatistics, { source }: TrackFacts): TrackReading {
+    const { playout } = track;
+    const key = `received ${track.trackId}`;
+    const samples = playout === null ? 0 : playout.playedSamples + playout.concealedSamples;
+    return {
+      trackId: String(track.trackId),
+      participantId: track.participantId,
+      direction: "received",
+      kind: track.kind,
+      source,
+      codec: track.codec,
+      backend: track.backend,
+      bitrateBps: track.bitrateBps,
+      targetBitrateBps: null,
+      bytes: track.bytesReceived,
+      frames: track.framesDecoded,
+      framesPerSecond: this.#rates.framesPerSecond(key),
+      keyframes: track.keyframes,
+      framesDropped: track.framesReceived - track.framesDecoded,
+      size: sizeOf(track.width, track.height),
+      limitation: null,
+      codecTimeMs: this.#rates.codecTimeMs(key),
+      lastCaptureTimeUs: track.lastCaptureTimeUs,
+      delayMs: track.delayMs,
+      skewMs: track.skewMs,
+      level: loudness(track.level),
+      playoutDelayMs: playout?.delayMs ?? null,
+      playoutTargetMs: playout?.targetMs ?? null,
+      concealed: playout === null || samples === 0 ? null : playout.concealedSamples / samples,
+      freezes: track.kind === "video" ? track.freezes : null,
+    };
+  }
+}

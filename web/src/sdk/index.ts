@@ -1,0 +1,8 @@
+/** What `import … from "…/sdk/wsmedia.js"` gives. */
+
+export type { CaptureProblem } from "../capture/capture-problem.ts";
+export { type CameraQuality, type CaptureChoice, type DeviceList, LocalMedia } from "../capture/local-media.ts";
+export { loudness } from "../room/vocabulary.ts";
+export type * from "./api.ts";
+export { ConnectError, connect, open } from "./connect.ts";
+export { isRoomName } from "./options.ts";

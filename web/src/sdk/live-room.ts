@@ -1,0 +1,201 @@
+/** A room as an object with events, over whichever link leads into it. */
+
+import type { TrackSource } from "../base/media.ts";
+import { AudioOutput } from "../playout/audio-output.ts";
+import type { LinkEvents, LinkOptions, RoomLink } from "../room/link.ts";
+import type { RoomStatsReport } from "../room/stats.ts";
+import { TunnelLink } from "../room/tunnel-link.ts";
+import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+import type { Publication, PublishOptions, Room, RoomEventMap, RoomProblem } from "./api.ts";
+import type { LiveParticipant } from "./live-participant.ts";
+import type { RoomSettings } from "./options.ts";
+import { OwnPublication } from "./own-publication.ts";
+import { Roster } from "./roster.ts";
+import { VisibilityWatch } from "./visibility.ts";
+
+/** What a room is made of; tests put fakes in its place. */
+export interface RoomParts {
+  output(events: ConstructorParameters<typeof AudioOutput>[0]): AudioOutput;
+  link(mode: RoomMode, options: LinkOptions, output: AudioOutput, events: LinkEvents): RoomLink;
+  visibility(): VisibilityWatch | null;
+}
+
+const realParts: RoomParts = {
+  output: (events) => new AudioOutput(events),
+  link: (_mode, options, output, events) => new TunnelLink(options, output, events),
+  visibility: () => new VisibilityWatch(),
+};
+
+/** An event target whose events are typed. */
+const RoomEventTarget = EventTarget as unknown as new () => Pick<
+  Room,
+  "addEventListener" | "removeEventListener" | "dispatchEvent"
+>;
+
+/** See `Room`. */
+export class LiveRoom extends RoomEventTarget implements Room {
+  readonly mode: RoomMode;
+  readonly name: string;
+  readonly #output: AudioOutput;
+  readonly #link: RoomLink;
+  readonly #visibility: VisibilityWatch | null;
+  readonly #roster: Roster;
+  readonly #publications = new Map<string, OwnPublication>();
+  #speakerId: string;
+  #state: RoomState = "connecting";
+  /** Null until the browser has been asked. */
+  #audioRunning: boolean | null = null;
+
+  constructor(settings: RoomSettings, parts: RoomParts = realParts) {
+    super();
+    const { mode, speakerId, pauseHidden, ...linkOptions } = settings;
+    this.mode = mode;
+    this.name = linkOptions.room;
+    this.#speakerId = speakerId;
+    this.#visibility = pauseHidden ? parts.visibility() : null;
+    this.#roster = new Roster(
+      () => this.#link,
+      (type, detail) => this.#tell(type, detail),
+    );
+    this.#output = parts.output({
+      onClock: (contextTime, wallUs) => this.#link.outputClock(contextTime, wallUs),
+      onRunning: (running) => this.#soundRuns(running),
+    });
+    if (speakerId !== "") void this.#output.useSpeaker(speakerId).catch(() => undefined);
+    this.#link = parts.link(mode, linkOptions, this.#output, this.#linkEvents());
+    void this.#output.resume();
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  get participantId(): string | null {
+    return this.#link.participantId;
+  }
+
+  get participants(): readonly LiveParticipant[] {
+    return this.#roster.participants;
+  }
+
+  get publications(): readonly Publication[] {
+    return [...this.#publications.values()];
+  }
+
+  get audioRunning(): boolean {
+    return this.#audioRunning ?? false;
+  }
+
+  publish(track: MediaStreamTrack, { source, ...options }: PublishOptions = {}): Publication {
+    if (this.#state === "ended") throw new DOMException("The room has been left.", "InvalidStateError");
+    const usual: TrackSource = track.kind === "audio" ? "microphone" : "camera";
+    const chosen = source ?? usual;
+    if ((chosen === "microphone") !== (track.kind === "audio")) {
+      throw new TypeError(`A track of ${track.kind} cannot be published as ${chosen}.`);
+    }
+    const publication = new OwnPublication(this.#link, track, chosen, options, ({ id }) => {
+      this.#publications.delete(id);
+    });
+    this.#publications.set(publication.id, publication);
+    return publication;
+  }
+
+  async startAudio(): Promise<void> {
+    if (this.#state === "ended") return;
+    await this.#output.resume();
+    this.#link.resumeSound(this.#speakerId);
+  }
+
+  async useSpeaker(deviceId: string): Promise<void> {
+    if (this.#state === "ended") return;
+    await this.#output.useSpeaker(deviceId);
+    this.#speakerId = deviceId;
+    this.#link.resumeSound(deviceId);
+  }
+
+  getStats(): Promise<RoomStatsReport> {
+    return this.#link.stats();
+  }
+
+  trackReadings(): readonly TrackReading[] {
+    return this.#state === "ended" ? [] : this.#link.readings();
+  }
+
+  pathReading(): PathReading | null {
+    return this.#state === "ended" ? null : this.#link.path();
+  }
+
+  leave(): void {
+    this.#link.leave();
+  }
+
+  #linkEvents(): LinkEvents {
+    return {
+      onState: (state, reason) => this.#setState(state, reason),
+      onJoined: (participantId, name) => void this.#roster.join(participantId, name),
+      onLeft: (participantId) => this.#roster.leave(participantId),
+      onTrackAdded: (participantId, added) => {
+        const track = this.#roster.addTrack(participantId, added);
+        if (track.surface === null) return;
+        this.#visibility?.watch(track.surface, (visible) => {
+          track.visible = visible;
+        });
+      },
+      onTrackRemoved: (trackId) => this.#roster.removeTrack(trackId),
+      onTrackChanged: (trackId, change) => {
+        const found = this.#roster.find(trackId);
+        const worse = (change.problem ?? null) !== null && found?.track.problem === null;
+        this.#roster.changeTrack(trackId, change);
+        if (found === null || !worse) return;
+        const { kind: media, codec } = found.track;
+        this.#problem({ kind: "cannotDecode", media, codec, participant: found.participant });
+      },
+      onLevels: (levels) => this.#tell("levels", { levels }),
+      onCannotEncode: (publicationId) => {
+        const publication = this.#publications.get(publicationId);
+        if (publication === undefined) return;
+        this.#problem({ kind: "cannotEncode", media: publication.kind, source: publication.source });
+      },
+      onRejected: (publicationId, reason) => {
+        const publication = this.#publications.get(publicationId);
+        if (publication === undefined) return;
+        this.#problem({ kind: "rejected", media: publication.kind, source: publication.source, reason });
+      },
+      onEnded: (end, explanation) => this.#ended(end, explanation),
+    };
+  }
+
+  #ended(end: RoomEnd, explanation: string): void {
+    this.#setState("ended", explanation);
+    for (const publication of this.#publications.values()) publication.close();
+    this.#publications.clear();
+    this.#roster.clear();
+    this.#visibility?.close();
+    void this.#output.close();
+    this.#tell("ended", { end, explanation });
+  }
+
+  #setState(state: RoomState, reason: string): void {
+    if (this.#state === "ended" || (state === this.#state && reason === "")) return;
+    this.#state = state;
+    this.#tell("statechange", { state, reason });
+  }
+
+  #soundRuns(running: boolean): void {
+    if (running === this.#audioRunning) return;
+    this.#audioRunning = running;
+    this.#tell("audiochange", { running });
+  }
+
+  #problem(problem: RoomProblem): void {
+    this.#tell("problem", { problem });
+  }
+
+  #tell<Type extends keyof RoomEventMap>(type: Type, detail: RoomEventMap[Type]): void {
+    if (type === "trackremoved") {
+      const { track } = detail as RoomEventMap["trackremoved"];
+      if (track.surface !== null) this.#visibility?.forget(track.surface);
+    }
+    this.dispatchEvent(Object.assign(new Event(type), detail));
+  }
+}

@@ -1,0 +1,53 @@
+/** Reads what a page asks for, and says at once what is wrong with it. */
+
+import type { CodecChoice } from "../base/backends.ts";
+import type { LinkOptions } from "../room/link.ts";
+import type { RoomMode } from "../room/vocabulary.ts";
+import type { ConnectOptions } from "./api.ts";
+
+/** The same with everything decided. */
+export interface RoomSettings extends LinkOptions {
+  readonly mode: RoomMode;
+  readonly speakerId: string;
+  readonly pauseHidden: boolean;
+}
+
+const MODES: readonly RoomMode[] = ["tunnel", "native"];
+const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
+const LONGEST_NAME = 64;
+const DEFAULT_NAME = "Guest";
+
+/** Whether a gateway takes this as a room's name: 1–64 characters of `A–Z a–z 0–9 . _ ~ -`. */
+export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.test(name);
+
+/**
+ * Check the options and fill in what is left out.
+ *
+ * @throws TypeError when one cannot be used; the message says which and why.
+ */
+export function settingsOf(options: ConnectOptions): RoomSettings {
+  const { room, token = null, mode = "tunnel", codecs = "auto", speakerId = "", pauseHidden = true } = options;
+  const name = (options.name ?? "").trim() || DEFAULT_NAME;
+  if (!isRoomName(room)) throw new TypeError(`"${room}" is no room name: 1–64 of A–Z a–z 0–9 . _ ~ - are.`);
+  if ([...name].length > LONGEST_NAME) throw new TypeError(`A name has ${LONGEST_NAME} characters at most.`);
+  if (!MODES.includes(mode)) throw new TypeError(`mode is ${MODES.join(" or ")}, not "${mode}".`);
+  if (!CODECS.includes(codecs)) throw new TypeError(`codecs is ${CODECS.join(" or ")}, not "${codecs}".`);
+  const url = baseAddressOf(options.url);
+  return { url, room, name, token: token === "" ? null : token, mode, codecs, speakerId, pauseHidden };
+}
+
+function baseAddressOf(given: string | URL): string {
+  let url: URL;
+  try {
+    url = new URL(given, globalThis.document?.baseURI);
+  } catch {
+    throw new TypeError(`"${given}" is no address of a gateway.`);
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new TypeError(`A gateway is reached by https or http, not by "${url.protocol}".`);
+  }
+  url.search = "";
+  url.hash = "";
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
