@@ -1,4 +1,7 @@
-/** How the page is built: into the Python package, with relative addresses, so that it works under any base path. */
+/**
+ * How page and SDK are built: into the Python package, with relative addresses, so that they work under any base path. The page's
+ * script imports the SDK's module, as any other page does, so that what both need is there once.
+ */
 import { basename, dirname } from "node:path";
 import { defineConfig } from "vite";
 
@@ -12,6 +15,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: true,
+    rolldownOptions: {
+      input: { index: "index.html", wsmedia: "src/sdk/index.ts" },
+      // What the SDK exports is its interface, whether the page uses it or not.
+      preserveEntrySignatures: "strict",
+      output: {
+        entryFileNames: ({ name }) => (name === "wsmedia" ? "sdk/wsmedia.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   worker: {
     format: "es",

@@ -30,9 +30,10 @@ const READ_WITHIN_MS = 60_000;
  * @param url of the script, absolute or relative to the page.
  */
 export function startWorker(url: string, name: string, realm: WorkerRealm = browserRealm): Worker {
-  const page = realm.origin === "" || realm.origin === "null" ? undefined : realm.origin;
-  const script = new URL(url, page);
-  if (page === undefined || script.origin === page) return realm.make(url, name);
+  const page = realm.origin;
+  // Where there is no origin to speak of, the browser says what it thinks of the script.
+  const script = page === "" || page === "null" ? null : new URL(url, page);
+  if (script === null || script.origin === page) return realm.make(url, name);
   const address = realm.addressOf(`import ${JSON.stringify(script.href)};`);
   const worker = realm.make(address, name);
   setTimeout(() => realm.forget(address), READ_WITHIN_MS);

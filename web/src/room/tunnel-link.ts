@@ -104,7 +104,9 @@ export class TunnelLink implements RoomLink {
     return this.#publications.publish(kind, source, muted, options);
   }
 
-  pause(_trackId: string, _paused: boolean): void {}
+  pause(trackId: string, paused: boolean): void {
+    this.#tunnel.pause(Number(trackId), paused);
+  }
 
   audioNode(trackId: string): AudioNode | null {
     return this.#reception.nodeOf(Number(trackId));
