@@ -147,3 +147,36 @@ async def test_cors_is_for_allowed_origins_only() -> None:
         response = await http.get("/v1/rooms/r", headers={"Origin": "https://app.example"})
         assert "Location" in response.headers["Access-Control-Expose-Headers"]
         assert (await http.get("/v1/rooms/r", headers={"Origin": "https://evil.example"})).status_code == 403
+
+
+async def test_cors_takes_the_origins_that_the_websocket_takes() -> None:
+    async with (
+        running_gateway(allowed_origin=["https://App.example:443/"]) as gateway,
+        httpx.AsyncClient(base_url=http_url(gateway)) as http,
+    ):
+        origin = {"Origin": "https://app.example"}
+        for path, method in (
+            ("/healthz", "GET"),
+            ("/v1/config", "GET"),
+            ("/v1/rooms/r/events", "GET"),
+            ("/v1/rooms/r/whip", "POST"),
+            ("/v1/rooms/r/whep/p-1", "POST"),
+            ("/v1/resources/1", "DELETE"),
+        ):
+            preflight = await http.options(
+                path,
+                headers={
+                    "Access-Control-Request-Method": method,
+                    "Access-Control-Request-Headers": "authorization,content-type",
+                    **origin,
+                },
+            )
+            assert preflight.status_code == 200
+            assert preflight.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+            assert method in preflight.headers["Access-Control-Allow-Methods"]
+            assert "authorization" in preflight.headers["Access-Control-Allow-Headers"].lower()
+        # A refusal can be read too, so that the page can say why.
+        refused = await http.post("/v1/rooms/r/whip", headers={"Content-Type": "text/plain", **origin})
+        assert refused.status_code == 415
+        assert refused.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+        assert (await http.get("/healthz", headers=origin)).headers["Access-Control-Allow-Origin"] == origin["Origin"]

@@ -18,6 +18,7 @@ from wsmedia.app.access import LoopbackOnly
 from wsmedia.app.page import page_route
 from wsmedia.app.parts import Parts
 from wsmedia.app.problems import Problem, on_http_exception, on_unexpected
+from wsmedia.auth import is_origin_allowed
 
 _HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
@@ -53,7 +54,7 @@ def make_app(parts: Parts) -> Starlette:
     if settings.allowed_origin:
         middleware.append(
             Middleware(
-                CORSMiddleware,
+                CrossOrigin,
                 allow_origins=settings.allowed_origin,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "If-Match"],
@@ -77,6 +78,14 @@ def make_app(parts: Parts) -> Starlette:
         middleware=middleware,
         exception_handlers={HTTPException: on_http_exception, Exception: on_unexpected},
     )
+
+
+class CrossOrigin(CORSMiddleware):
+    """CORS by the same rule as the WebSocket's Origin: default ports, upper case and a trailing slash do not matter."""
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether a page of ``origin`` may read our answers."""
+        return is_origin_allowed(origin, None, self.allow_origins)
 
 
 class SecurityHeaders:
