@@ -5,8 +5,8 @@
 
 import { systemClock } from "../base/clock.ts";
 import { FrameReader, type PortLike } from "../base/frame-port.ts";
+import { codecNameOf } from "../base/h264.ts";
 import type { EncodedFrame } from "../base/media.ts";
-import { codecOf } from "./h264.ts";
 import type { DecodeStatistics } from "./messages.ts";
 import { PaintQueue } from "./paint-queue.ts";
 import type { SyncClock } from "./sync-clock.ts";
@@ -126,7 +126,7 @@ export class VideoTrackDecoder {
   }
 
   #configure(keyframe: EncodedFrame): boolean {
-    const codec = codecOf(keyframe.data) ?? this.#codec ?? "avc1.42e01f";
+    const codec = codecNameOf(keyframe.data) ?? this.#codec ?? "avc1.42e01f";
     if (codec === this.#codec && this.#decoder?.state === "configured") return true;
     try {
       if (this.#decoder?.state !== "configured") {

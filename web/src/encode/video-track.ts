@@ -1,20 +1,30 @@
 /**
- * One camera's way from picture to encoded frame. It pulls: a picture is taken only when the encoder and the tunnel are
- * ready for it, else it is dropped before any work is done on it. Queues: at most two pictures in the encoder.
+ * One camera's or screen's way from picture to encoded frame. It pulls: a picture is taken only when the encoder and the
+ * tunnel are ready for it, else it is dropped before any work is done on it. Queues: at most two pictures in the encoder.
  */
 
+import type { CodecChoice } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
 import { FrameWriter, type PortLike } from "../base/frame-port.ts";
 import { rtpTimestampOf } from "../base/media.ts";
 import type { PictureSource } from "../base/sources.ts";
 import { microseconds } from "../base/time.ts";
 import { CaptureClock } from "./capture-clock.ts";
-import { isDiscardable } from "./h264.ts";
+import { FramePacer } from "./frame-pacer.ts";
+import { LoadMeter } from "./load-meter.ts";
 import type { EncodeStatistics, VideoOptions } from "./messages.ts";
-import { PictureScaler } from "./picture-scaler.ts";
-import { ScaleChooser, scaledSize } from "./rate.ts";
+import {
+  type EncodedPicture,
+  EncoderChoice,
+  type PictureEncoder,
+  sizeOf,
+  type VideoSetting,
+} from "./picture-encoder.ts";
+import { picturesFrom, type SourcePicture } from "./picture-source.ts";
+import { type Limitation, type PictureSize, QualityChooser } from "./rate.ts";
 import { SourceReader } from "./source-reader.ts";
-import { encoderConfig, tryVideoEncoder, type VideoSetting } from "./video-codec.ts";
+import { openWasmEncoder } from "./wasm-encoder.ts";
+import { openWebCodecsEncoder } from "./webcodecs-encoder.ts";
 
 const MOST_QUEUED = 2;
 /** The encoder may drop pictures by itself; those must not be waited for. */
@@ -25,37 +35,45 @@ const START_BITRATE_BPS = 800_000;
 const LEAST_BITRATE_BPS = 50_000;
 /** A bitrate change smaller than this is not worth a reconfiguration. */
 const BITRATE_STEP = 0.05;
-/** An encoder that needs longer than this for a picture, smoothed, is too slow for its size. */
-const SLOW_S = 0.06;
-const SMOOTHING = 0.1;
+/** An encoder that breaks more often than so within so many seconds is given up. */
 const MOST_FAILURES = 3;
+const FAILURES_WITHIN_S = 10;
+/** While nothing may be sent, ask this often whether it may. */
+const IDLE_MS = 50;
+
+const sameSize = (one: PictureSize, other: PictureSize): boolean =>
+  one.width === other.width && one.height === other.height;
 
 /** Encodes one video track until it is stopped. */
 export class VideoTrackEncoder {
   readonly #trackId: number;
   readonly #writer: FrameWriter;
   readonly #failed: (detail: string) => void;
-  readonly #scales = new ScaleChooser();
-  readonly #scaler = new PictureScaler();
+  readonly #choice: EncoderChoice;
+  readonly #quality = new QualityChooser();
+  readonly #pacer = new FramePacer();
+  readonly #load = new LoadMeter();
   /** When the picture in the encoder went in, by timestamp. */
   readonly #inside = new Map<number, number>();
-  readonly #source = new SourceReader<VideoFrame>(
+  readonly #source = new SourceReader<SourcePicture>(
     (picture) => this.#take(picture),
     (detail) => this.#fail(detail),
   );
   #options: VideoOptions;
   #clock = new CaptureClock();
-  #encoder: VideoEncoder | null = null;
+  #encoder: PictureEncoder | null = null;
   #setting: VideoSetting | null = null;
-  #layered: boolean | null = null;
-  #encodeTimeS = 0;
+  #limitation: Limitation = "none";
   #targetBps = START_BITRATE_BPS;
   #muted = false;
+  #stopped = false;
+  #hopeless = false;
   #keyframeWanted = true;
   #keyframeAt = Number.NEGATIVE_INFINITY;
   #originUs: number | null = null;
   #lastTimestampUs = -1;
-  #failures = 0;
+  #failures: number[] = [];
+  #encodeTimeS = 0;
   #encoded = 0;
   #keyframes = 0;
   #skipped = 0;
@@ -64,11 +82,22 @@ export class VideoTrackEncoder {
   #bytesReported = 0;
   #lastCaptureTimeUs: number | null = null;
 
-  /** @param failed called once when there is no hope; the track stays silent then. */
-  constructor(trackId: number, port: PortLike, options: VideoOptions, failed: (detail: string) => void) {
+  /**
+   * @param failed called once when there is no hope; the track stays silent then.
+   * @param choice which encoders there are; tests give their own.
+   */
+  constructor(
+    trackId: number,
+    port: PortLike,
+    options: VideoOptions,
+    codecs: CodecChoice,
+    failed: (detail: string) => void,
+    choice = new EncoderChoice(codecs, { webcodecs: openWebCodecsEncoder, wasm: openWasmEncoder }),
+  ) {
     this.#trackId = trackId;
     this.#options = options;
     this.#failed = failed;
+    this.#choice = choice;
     this.#writer = new FrameWriter(port, {
       onKeyframeNeeded: () => {
         this.#keyframeWanted = true;
@@ -84,7 +113,13 @@ export class VideoTrackEncoder {
     this.#options = options;
     this.#clock = new CaptureClock();
     this.#keyframeWanted = true;
-    await this.#source.read(source?.kind === "stream" ? source.stream : null);
+    let pictures: ReadableStream<SourcePicture> | null = null;
+    try {
+      if (source !== null) pictures = picturesFrom(source, () => this.#waitMs());
+    } catch (error) {
+      this.#giveUp(String(error));
+    }
+    await this.#source.read(pictures);
   }
 
   set muted(muted: boolean) {
@@ -94,27 +129,27 @@ export class VideoTrackEncoder {
 
   /** End the track. */
   stop(): void {
+    this.#stopped = true;
     void this.read(null);
     this.#writer.end();
-    if (this.#encoder?.state === "configured") this.#encoder.close();
-    this.#encoder = null;
+    this.#drop();
   }
 
   /** How it does; the bitrate is that since the last call. @param elapsedS since then. */
   statistics(elapsedS: number): EncodeStatistics {
     const bytes = this.#bytes - this.#bytesReported;
     this.#bytesReported = this.#bytes;
-    const setting = this.#setting;
+    const [setting, encoder] = [this.#setting, this.#encoder];
     return {
       trackId: this.#trackId,
       kind: "video",
-      codec: setting === null ? null : encoderConfig(setting).codec,
-      scalability: setting === null ? null : setting.layered ? "L1T2" : "L1T1",
-      backend: setting === null ? null : "webcodecs",
+      codec: encoder?.codec ?? null,
+      scalability: encoder?.scalability ?? null,
+      backend: encoder?.backend ?? null,
       size: setting?.size ?? null,
       framerate: setting?.framerate ?? 0,
-      limitation: "none",
-      encodeTimeS: 0,
+      limitation: this.#limitation,
+      encodeTimeS: this.#encodeTimeS,
       targetBitrateBps: setting?.bitrateBps ?? 0,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
       bytesEncoded: this.#bytes,
@@ -127,115 +162,129 @@ export class VideoTrackEncoder {
     };
   }
 
-  async #take(picture: VideoFrame): Promise<void> {
-    const captureTimeUs = this.#clock.captureTimeUs(picture.timestamp, 0, systemClock.wallUs());
-    if (this.#muted || this.#failures > MOST_FAILURES) return;
-    if (!this.#writer.ready || (this.#encoder?.encodeQueueSize ?? 0) >= MOST_QUEUED) {
+  get #full(): boolean {
+    return (this.#encoder?.queueSize ?? 0) >= MOST_QUEUED;
+  }
+
+  get #framerate(): number {
+    return this.#setting?.framerate ?? this.#options.framerate;
+  }
+
+  /** For sources that are asked for each picture: how long not to. */
+  #waitMs(): number {
+    if (this.#muted || this.#hopeless || !this.#writer.ready || this.#full) return IDLE_MS;
+    return this.#pacer.waitUs(systemClock.wallUs(), this.#framerate) / 1000;
+  }
+
+  async #take({ picture, timestampUs }: SourcePicture): Promise<void> {
+    const wallUs = systemClock.wallUs();
+    const captureTimeUs = this.#clock.captureTimeUs(timestampUs, 0, wallUs);
+    if (this.#muted || this.#hopeless || !this.#pacer.take(captureTimeUs, this.#framerate)) return;
+    const full = this.#full;
+    this.#load.arrived((wallUs - captureTimeUs) / 1e6, full);
+    if (full || !this.#writer.ready) {
       this.#skipped += 1;
       return;
     }
-    if (!(await this.#configured(picture))) return;
+    const encoder = await this.#configured(sizeOf(picture));
+    if (encoder === null) return;
     this.#originUs ??= captureTimeUs;
     const timestamp = Math.max(Math.round(captureTimeUs - this.#originUs), this.#lastTimestampUs + 1);
     this.#lastTimestampUs = timestamp;
     const now = systemClock.monotonic();
-    const keyFrame = this.#keyframeWanted && now - this.#keyframeAt >= KEYFRAME_SPACING_S;
-    if (keyFrame) {
+    const keyframe = this.#keyframeWanted && now - this.#keyframeAt >= KEYFRAME_SPACING_S;
+    if (keyframe) {
       this.#keyframeWanted = false;
       this.#keyframeAt = now;
     }
     this.#inside.set(timestamp, now);
     if (this.#inside.size > MOST_REMEMBERED) this.#inside.clear();
-    const stamped = this.#scaler.scale(picture, this.#setting?.size ?? null, timestamp);
-    try {
-      this.#encoder?.encode(stamped, { keyFrame });
-    } catch (error) {
-      this.#fail(String(error));
-    } finally {
-      stamped.close();
-    }
+    await encoder.encode(picture, timestamp, keyframe);
   }
 
-  /** Bring the encoder to the size and bitrate of the moment. */
-  async #configured(picture: VideoFrame): Promise<boolean> {
-    const { framerate, maxBitrateBps } = this.#options;
+  /** An encoder with the setting of the moment; null: there is none, which was told. */
+  async #configured(picture: PictureSize): Promise<PictureEncoder | null> {
+    const { framerate, maxBitrateBps, content } = this.#options;
     const bitrateBps = Math.max(LEAST_BITRATE_BPS, Math.min(maxBitrateBps, this.#targetBps));
-    const camera = { width: picture.displayWidth, height: picture.displayHeight };
-    const overloaded = this.#encodeTimeS > SLOW_S;
-    const scale = this.#scales.choose(camera, framerate, bitrateBps, overloaded, systemClock.monotonic());
-    const size = scaledSize(camera, scale);
-    if (this.#layered === null) {
-      const trial = await tryVideoEncoder({ size, framerate, bitrateBps });
-      if (trial === null) {
-        this.#failures = MOST_FAILURES + 1;
-        this.#failed("no H.264 encoder");
-        return false;
-      }
-      this.#layered = trial.layered;
-    }
-    const old = this.#setting;
-    const same =
-      this.#encoder?.state === "configured" &&
-      old !== null &&
-      old.size.width === size.width &&
-      old.size.height === size.height &&
-      old.framerate === framerate &&
-      Math.abs(bitrateBps - old.bitrateBps) <= old.bitrateBps * BITRATE_STEP;
-    if (same) return true;
-    this.#setting = { size, framerate, bitrateBps, layered: this.#layered };
-    this.#encodeTimeS = old?.size.width === size.width ? this.#encodeTimeS : 0;
-    try {
-      if (this.#encoder?.state !== "configured") this.#encoder = this.#newEncoder();
-      this.#encoder.configure(encoderConfig(this.#setting));
-      return true;
-    } catch (error) {
-      this.#fail(String(error));
-      return false;
-    }
+    const load = this.#load.load(this.#framerate, this.#encoder?.depth ?? MOST_QUEUED);
+    const wish = { picture, framerate, content };
+    const { limitation, ...rung } = this.#quality.choose(wish, bitrateBps, load, systemClock.monotonic());
+    this.#limitation = limitation;
+    const setting = { ...rung, bitrateBps, content };
+    if (this.#encoder === null) return this.#open(setting);
+    this.#change(this.#encoder, setting);
+    return this.#encoder;
   }
 
-  #newEncoder(): VideoEncoder {
+  async #open(setting: VideoSetting): Promise<PictureEncoder | null> {
     this.#keyframeWanted = true;
-    this.#inside.clear();
     this.#keyframeAt = Number.NEGATIVE_INFINITY;
-    return new VideoEncoder({
-      output: (chunk, metadata) => this.#give(chunk, metadata),
-      error: (error) => this.#fail(error.message),
+    this.#inside.clear();
+    this.#load.reset();
+    const encoder = await this.#choice.open(setting, {
+      onEncoded: (encoded) => this.#give(encoded),
+      onError: (detail) => this.#fail(detail),
     });
+    if (this.#stopped) encoder?.close();
+    else if (encoder === null) this.#giveUp(this.#choice.reason);
+    else {
+      this.#encoder = encoder;
+      this.#setting = setting;
+      return encoder;
+    }
+    return null;
   }
 
-  #give(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
-    const data = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(data);
-    const keyframe = chunk.type === "key";
-    const captureTimeUs = microseconds((this.#originUs ?? 0) + chunk.timestamp);
+  #change(encoder: PictureEncoder, setting: VideoSetting): void {
+    const old = this.#setting;
+    const sameRung = old !== null && sameSize(old.size, setting.size) && old.framerate === setting.framerate;
+    const sameContent = old?.content === setting.content;
+    const closeEnough = old !== null && Math.abs(setting.bitrateBps - old.bitrateBps) <= old.bitrateBps * BITRATE_STEP;
+    if (sameRung && sameContent && closeEnough) return;
+    if (!sameRung) this.#load.reset();
+    this.#setting = setting;
+    encoder.configure(setting);
+  }
+
+  #give({ data, timestampUs, keyframe, discardable, temporalLayer }: EncodedPicture): void {
+    const captureTimeUs = microseconds((this.#originUs ?? 0) + timestampUs);
     const now = systemClock.monotonic();
-    this.#encodeTimeS += (now - (this.#inside.get(chunk.timestamp) ?? now) - this.#encodeTimeS) * SMOOTHING;
-    this.#inside.delete(chunk.timestamp);
+    const elapsedS = now - (this.#inside.get(timestampUs) ?? now);
+    this.#inside.delete(timestampUs);
+    this.#load.encoded(elapsedS);
+    this.#encodeTimeS += elapsedS;
     this.#encoded += 1;
-    this.#failures = 0;
     this.#bytes += data.length;
     if (keyframe) {
       this.#keyframes += 1;
       this.#keyframeAt = now;
     }
     this.#lastCaptureTimeUs = captureTimeUs;
-    const frame = {
-      data,
-      rtpTimestamp: rtpTimestampOf(captureTimeUs, "h264"),
-      captureTimeUs,
-      keyframe,
-      discardable: !keyframe && isDiscardable(data),
-      temporalLayer: metadata?.svc?.temporalLayerId ?? 0,
-      audioLevel: null,
-    };
+    const rtpTimestamp = rtpTimestampOf(captureTimeUs, "h264");
+    const frame = { data, rtpTimestamp, captureTimeUs, keyframe, discardable, temporalLayer, audioLevel: null };
     if (!this.#writer.write(frame, true)) this.#refused += 1;
   }
 
   #fail(detail: string): void {
-    if (this.#encoder?.state === "configured") this.#encoder.close();
+    if (this.#stopped || this.#hopeless) return;
+    const backend = this.#encoder?.backend;
+    this.#drop();
+    const now = systemClock.monotonic();
+    this.#failures = [...this.#failures.filter((at) => now - at < FAILURES_WITHIN_S), now];
+    if (this.#failures.length <= MOST_FAILURES) return;
+    this.#failures = [];
+    if (backend === undefined || !this.#choice.giveUp(backend, detail)) this.#giveUp(this.#choice.reason || detail);
+  }
+
+  #giveUp(detail: string): void {
+    if (this.#hopeless) return;
+    this.#hopeless = true;
+    this.#drop();
+    this.#failed(detail);
+  }
+
+  #drop(): void {
+    this.#encoder?.close();
     this.#encoder = null;
-    this.#failures += 1;
-    if (this.#failures === MOST_FAILURES + 1) this.#failed(detail);
   }
 }

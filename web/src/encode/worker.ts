@@ -16,7 +16,7 @@ function obey(command: EncodeCommand): void {
     case "startVideo": {
       const failed = (detail: string) => report({ type: "failed", trackId, kind: "video", detail });
       video.get(trackId)?.stop();
-      video.set(trackId, new VideoTrackEncoder(trackId, command.port, command.options, failed));
+      video.set(trackId, new VideoTrackEncoder(trackId, command.port, command.options, command.codecs, failed));
       break;
     }
     case "startAudio": {
