@@ -136,6 +136,12 @@ def control_bodies() -> dict[str, Any]:
         "participant_joined": ParticipantJoined(ParticipantDescription("p-7", "Zoë 🦊")),
         "participant_left": ParticipantLeft("p-7"),
         "track_added": TrackAdded("p-7", screen),
+        **{
+            f"track_added, {codec.value}": TrackAdded(
+                "p-7", TrackDescription(2, MediaKind.VIDEO, codec, TrackSource.CAMERA)
+            )
+            for codec in (Codec.VP8, Codec.VP9, Codec.AV1)
+        },
         "track_removed": TrackRemoved(0xFFFF),
         "track_muted": TrackMuted(4, False),
         "room_state": RoomStateChanged("reconnecting", "the SFU restarts"),
@@ -312,7 +318,7 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
         "control, bitrate too high": control('{"type":"target_bitrate","track_id":1,"bitrate_bps":4294967296}'),
         "control, bitrate negative": control('{"type":"target_bitrate","track_id":1,"bitrate_bps":-1}'),
         "control, publish without track": control('{"type":"publish"}'),
-        "control, codec unknown": publish(codec="vp8"),
+        "control, codec unknown": publish(codec="theora"),
         "control, kind contradicts codec": publish(kind="audio"),
         "control, source unknown": publish(source="dream"),
         "control, source absent": publish(source=...),

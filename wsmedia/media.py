@@ -18,6 +18,9 @@ class Codec(StrEnum):
 
     OPUS = "opus"
     H264 = "h264"
+    VP8 = "vp8"
+    VP9 = "vp9"
+    AV1 = "av1"
 
     @property
     def kind(self) -> MediaKind:
@@ -26,7 +29,7 @@ class Codec(StrEnum):
 
     @property
     def clock_rate(self) -> int:
-        """Ticks of the RTP timestamp per second (RFC 7587 §4.1, RFC 6184 §8.2.1)."""
+        """Ticks of the RTP timestamp per second: RFC 7587 §4.1 for Opus, 90 kHz for all video."""
         return 48_000 if self is Codec.OPUS else 90_000
 
 
@@ -69,7 +72,9 @@ class EncodedFrame:
     """One access unit of video or one packet of audio, as the encoder made it.
 
     Attributes:
-        data: H.264 in Annex B form (start codes of 3 or 4 octets), or one Opus packet (RFC 6716).
+        data: H.264: an access unit in Annex B form (start codes of 3 or 4 octets). VP8: a frame (RFC 6386). VP9: a frame,
+            or a superframe with its layers. AV1: a temporal unit in low-overhead format, every OBU with its size,
+            without temporal delimiters. Opus: a packet (RFC 6716). What WebCodecs takes as a chunk, each.
         rtp_timestamp: 0 … 2³²-1 in ticks of the codec's clock rate.
         capture_time_us: microseconds on the capturing participant's clock; one clock for all its tracks.
         keyframe: video only: decodable without any earlier frame.

@@ -6,7 +6,10 @@ import type { Microseconds } from "./time.ts";
 export type MediaKind = "audio" | "video";
 
 /** A codec that the tunnel carries. */
-export type Codec = "opus" | "h264";
+export type Codec = (typeof CODECS)[number];
+
+/** All of them, most wanted first. */
+export const CODECS = ["opus", "h264", "vp8", "vp9", "av1"] as const;
 
 /** What a track shows or lets hear. */
 export type TrackSource = "microphone" | "camera" | "screen";
@@ -14,7 +17,7 @@ export type TrackSource = "microphone" | "camera" | "screen";
 /** Whether a codec is for audio or video. */
 export const kindOf = (codec: Codec): MediaKind => (codec === "opus" ? "audio" : "video");
 
-/** Ticks of the RTP timestamp per second (RFC 7587 §4.1, RFC 6184 §8.2.1). */
+/** Ticks of the RTP timestamp per second: RFC 7587 §4.1 for Opus, 90 kHz for all video. */
 export const clockRateOf = (codec: Codec): number => (codec === "opus" ? 48_000 : 90_000);
 
 /** One track as its sender announces it. */
@@ -34,7 +37,11 @@ export interface Participant {
 
 /** One access unit of video or one packet of audio, as the encoder made it. */
 export interface EncodedFrame {
-  /** H.264 in Annex B form (start codes of 3 or 4 octets), or one Opus packet (RFC 6716); at least one octet. */
+  /**
+   * What WebCodecs takes as a chunk, at least one octet. H.264: an access unit in Annex B form (start codes of 3 or 4
+   * octets). VP8: a frame. VP9: a frame, or a superframe with its layers. AV1: a temporal unit in low-overhead format,
+   * every OBU with its size, without temporal delimiters. Opus: a packet (RFC 6716).
+   */
   readonly data: Uint8Array<ArrayBuffer>;
   /** 0 … 2^32-1 in ticks of the codec's clock rate. */
   readonly rtpTimestamp: number;

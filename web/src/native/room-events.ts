@@ -1,6 +1,6 @@
 /** What happens in a room of the embedded SFU, for native participants: `GET /v1/rooms/{room}/events`, typed. */
 
-import type { Participant, Track } from "../base/media.ts";
+import { CODECS, type Participant, type Track } from "../base/media.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { type Gateway, request } from "./http.ts";
 
@@ -63,9 +63,9 @@ export function roomEventOf({ event, data }: ServerEvent): RoomEvent | null {
 
 function trackOf(body: unknown): Track | null {
   const trackId = number(body, "track_id");
-  const codec = text(body, "codec");
+  const codec = CODECS.find((known) => known === text(body, "codec"));
   const source = text(body, "source");
-  if (trackId === null || (codec !== "opus" && codec !== "h264")) return null;
+  if (trackId === null || codec === undefined) return null;
   const known = source === "screen" || source === "microphone" ? source : "camera";
   return { trackId, codec, source: known, muted: member(body, "muted") === true };
 }

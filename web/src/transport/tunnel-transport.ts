@@ -5,7 +5,7 @@
 
 import { CloseCode, reasonOf } from "../base/errors.ts";
 import type { PortLike } from "../base/frame-port.ts";
-import type { EncodedFrame, Track } from "../base/media.ts";
+import { CODECS, type EncodedFrame, kindOf, type Track } from "../base/media.ts";
 import type { Seconds } from "../base/time.ts";
 import type { SessionEvent } from "../session/events.ts";
 import { Session } from "../session/session.ts";
@@ -22,7 +22,11 @@ import { StatisticsMeter } from "./statistics.ts";
 import { Uplink } from "./uplink.ts";
 
 const CLIENT = "wsmedia-web/0.1";
-const CAPABILITIES = { audio: ["opus"], video: ["h264"] } as const;
+/** What the page has a decoder for, with WebCodecs at least; the gateway announces every track all the same. */
+const CAPABILITIES = {
+  audio: CODECS.filter((codec) => kindOf(codec) === "audio"),
+  video: CODECS.filter((codec) => kindOf(codec) === "video"),
+};
 
 /** A report whose port is of the environment's kind. */
 export type Report<Port> =

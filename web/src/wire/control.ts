@@ -5,7 +5,7 @@
  */
 
 import { RemoteProtocolError } from "../base/errors.ts";
-import { kindOf, type Participant, type Track } from "../base/media.ts";
+import { CODECS, kindOf, type Participant, type Track } from "../base/media.ts";
 import { type JsonObject, readBoolean, readInteger, readObject, readString, readWord } from "./json.ts";
 import { readOpaque, readTrackId } from "./messages.ts";
 
@@ -61,7 +61,7 @@ export const DOWNLINK_ONLY: ReadonlySet<string> = new Set<KnownControl["type"]>(
 
 function readTrack(object: JsonObject): Track {
   const track = readObject(object, "track");
-  const codec = readWord(track, "codec", ["opus", "h264"]);
+  const codec = readWord(track, "codec", CODECS);
   if (readWord(track, "kind", ["audio", "video"]) !== kindOf(codec)) {
     throw new RemoteProtocolError(`codec ${codec} is not of that kind`);
   }
