@@ -23,7 +23,10 @@ export type PictureSource =
   | { readonly kind: "stream"; readonly stream: ReadableStream<VideoFrame> }
   /** A transferable track, for browsers that have the track processor in workers only. */
   | { readonly kind: "track"; readonly track: TransferredTrack }
-  /** Pictures that the window grabs: the reader posts `{ type: "pull" }`, the window answers each with one `CapturedPicture`. */
+  /**
+   * Pictures that the window grabs: the reader posts `{ type: "pull" }`, the window answers each with one `CapturedPicture`, or
+   * with null when no more come; the reader posts `{ type: "stop" }` when it has enough.
+   */
   | { readonly kind: "port"; readonly port: MessagePort };
 
 /** One block of raw sound, as an audio worklet gives it. */

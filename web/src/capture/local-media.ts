@@ -5,6 +5,7 @@
  */
 
 import { type CaptureProblem, captureProblemOf } from "./capture-problem.ts";
+import { preparePictures } from "./pictures.ts";
 
 /** What pictures to ask the camera for, and how much of the path they may fill. */
 export interface CameraQuality {
@@ -78,6 +79,7 @@ export class LocalMedia extends EventTarget {
 
   /** Open what is switched on: together, so that the browser asks once; else each by itself. */
   start(): Promise<void> {
+    void preparePictures();
     return this.#enqueue(async () => {
       const { cameraOn } = this.#choice;
       if (cameraOn) {

@@ -1,9 +1,9 @@
 /**
- * The raw pictures or sound blocks of a live track, as a stream that can be transferred to a worker. Chromium offers
+ * The raw sound blocks of a live track, as a stream that can be transferred to a worker. Chromium offers
  * MediaStreamTrackProcessor in the window only, so the stream is made here and read there.
  */
 
-import type { PictureSource, SoundSource } from "../base/sources.ts";
+import type { SoundSource } from "../base/sources.ts";
 
 interface TrackProcessor<Data> {
   readonly readable: ReadableStream<Data>;
@@ -21,12 +21,6 @@ function framesOf<Data>(track: MediaStreamTrack): ReadableStream<Data> {
   if (Processor === undefined) throw new TypeError("this browser has no MediaStreamTrackProcessor");
   return new Processor<Data>({ track }).readable;
 }
-
-/** Pictures of a camera track; the browser keeps only the newest that was not read. */
-export const picturesOf = (track: MediaStreamTrack): PictureSource => ({
-  kind: "stream",
-  stream: framesOf<VideoFrame>(track),
-});
 
 /** Sound blocks of a microphone track, about 10 ms each. */
 export const soundOf = (track: MediaStreamTrack): SoundSource => ({
