@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
+import uuid
+import weakref
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +26,12 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.support import clip_time_code
+from tests.support import page_scripts
+from tests.support.chirp import Recording
 from tests.support.clip import Clip
 from tests.support.clip_files import write_wav, write_y4m
 from tests.support.clip_readers import tone_hz
+from tests.support.firefox_relay import FIREFOX, launcher
 from wsmedia.app.page import page_directory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,47 +53,36 @@ _FLAGS = [
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
 ]
-_READER = Path(clip_time_code.__file__).with_name("time_code.js")
-_LOOK = """
-globalThis.wsmediaTest = {
-  canvas: new OffscreenCanvas(320, 180),
-  analysers: new Map(),
-  /** The time code in an element's picture, or null. */
-  timeCode(element) {
-    const width = element?.videoWidth ?? element?.width ?? 0;
-    if (!width) return null;
-    const context = this.canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(element, 0, 0, 320, 180);
-    return readTimeCode(context.getImageData(0, 0, 320, 180), GEOMETRY);
-  },
-  person(name) {
-    return window.wsmedia?.participants.find((person) => person.name === name) ?? null;
-  },
-  timeCodeOf(name) {
-    const person = this.person(name);
-    return person === null ? null : this.timeCode(window.wsmedia.surface(person.participantId));
-  },
-  ownTimeCode() {
-    return this.timeCode(document.querySelector(".tile.self video"));
-  },
-  /** The last third of a second of what is heard of somebody, or null. */
-  soundOf(name) {
-    const person = this.person(name);
-    const node = person && window.wsmedia.audioNode(person.participantId);
-    if (!node) return null;
-    let analyser = this.analysers.get(node);
-    if (!analyser) {
-      analyser = node.context.createAnalyser();
-      analyser.fftSize = 16384;
-      node.connect(analyser);
-      this.analysers.set(node, analyser);
-    }
-    const samples = new Float32Array(analyser.fftSize);
-    analyser.getFloatTimeDomainData(samples);
-    return { rate: node.context.sampleRate, samples: Array.from(samples, (s) => Math.round(s * 32767)) };
-  },
-};
-"""
+_FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
+    "media.navigator.permission.disabled": True,
+    "media.navigator.streams.fake": True,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    # Several tabs of one window are in use at a time; none may be slowed down for being hidden.
+    "dom.min_background_timeout_value": 4,
+    "dom.timeout.enable_budget_timer_throttling": False,
+    "media.gmp-manager.updateEnabled": False,
+    # Without a loudspeaker no AudioContext would ever run; this one is imagined, and keeps time.
+    "media.cubeb.force_mock_context": True,
+}
+
+
+@dataclass(frozen=True)
+class _Launched:
+    """How a running browser was started: a mark on its command line, and scripts that each of its pages needs."""
+
+    mark: str
+    scripts: tuple[str, ...] = ()
+
+
+_launched: weakref.WeakKeyDictionary[Browser, _Launched] = weakref.WeakKeyDictionary()
+
+
+def firefox_unavailable_reason() -> str | None:
+    """The same for Firefox."""
+    if FIREFOX is None:
+        return "needs Firefox (apt-get install firefox-esr)"
+    return unavailable_reason()
 
 
 def unavailable_reason() -> str | None:
@@ -98,10 +92,6 @@ def unavailable_reason() -> str | None:
     if not (page_directory() / "index.html").is_file():
         return "needs the built page (cd web && npm run build)"
     return None
-
-
-def _reading_script() -> str:
-    return f"{_READER.read_text()}\nconst GEOMETRY = {clip_time_code.GEOMETRY!r};\n{_LOOK}"
 
 
 @contextlib.asynccontextmanager
@@ -130,12 +120,43 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
             f"--use-file-for-fake-video-capture={y4m}",
             f"--use-file-for-fake-audio-capture={wav}",
         ]
+    mark = f"--test-mark={uuid.uuid4()}"
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, mark])
+        _launched[running] = _Launched(mark)
         try:
             yield running
         finally:
             await running.close()
+
+
+@contextlib.asynccontextmanager
+async def firefox(directory: Path, clip: Clip) -> AsyncIterator[Browser]:
+    """Debian's Firefox, driven over WebDriver BiDi, its camera and microphone made by a script (page/devices.js).
+
+    Args:
+        directory: a directory for the program that starts it.
+        clip: whose size, time codes and tone the devices have.
+    """
+    reason = firefox_unavailable_reason()
+    if reason is not None:
+        pytest.skip(reason)
+    program = launcher(directory / "firefox")
+    mark = f"--test-mark={uuid.uuid4()}"
+    async with async_playwright() as playwright:
+        running = await playwright.firefox.launch(
+            channel="moz-firefox", executable_path=program, args=[mark], firefox_user_prefs=_FIREFOX_PREFERENCES
+        )
+        _launched[running] = _Launched(mark, (page_scripts.devices(clip),))
+        try:
+            yield running
+        finally:
+            await running.close()
+
+
+def mark_of(running: Browser) -> str:
+    """The argument that only this browser's command line has; see ``starver``."""
+    return _launched[running].mark
 
 
 @contextlib.asynccontextmanager
@@ -180,25 +201,46 @@ class CallPage:
     messages: list[str]
 
     @classmethod
-    async def open(cls, running: Browser, url: str, **viewport: Any) -> CallPage:
-        """A new tab of its own on the call page."""
+    async def open(
+        cls, running: Browser, url: str, *, scripts: Sequence[str] = (), webcodecs: bool = True, **viewport: Any
+    ) -> CallPage:
+        """A new tab of its own on the call page.
+
+        Args:
+            scripts: run before the page's own.
+            webcodecs: False takes WebCodecs away from the page and its workers.
+            viewport: how Playwright should make the tab's context.
+        """
         context = await running.new_context(**({"viewport": {"width": 960, "height": 600}} | viewport))
+        if not webcodecs:
+            await page_scripts.hide_webcodecs(context)
         page = await context.new_page()
         page.set_default_timeout(DEADLINE_MS)
         messages: list[str] = []
         page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: messages.append(f"error: {error}"))
-        await page.add_init_script(_reading_script())
+        for script in (page_scripts.probe(), *_launched[running].scripts, *scripts):
+            await page.add_init_script(script)
         await page.goto(url)
         return cls(page, context, messages)
 
     @classmethod
     async def joined(
-        cls, running: Browser, url: str, *, room: str, name: str, viewport: dict[str, Any] | None = None, **query: str
+        cls,
+        running: Browser,
+        url: str,
+        *,
+        room: str,
+        name: str,
+        scripts: Sequence[str] = (),
+        webcodecs: bool = True,
+        viewport: dict[str, Any] | None = None,
+        **query: str,
     ) -> CallPage:
         """The same, and in the call."""
         everything = {"room": room, "name": name, "autojoin": "1", "quality": "180p", **query}
-        call = await cls.open(running, f"{url}?{urlencode(everything)}", **(viewport or {}))
+        address = f"{url}?{urlencode(everything)}"
+        call = await cls.open(running, address, scripts=scripts, webcodecs=webcodecs, **(viewport or {}))
         await call.wait_connected()
         return call
 
@@ -235,6 +277,28 @@ class CallPage:
                         return heard
         except TimeoutError:
             raise AssertionError(f"expected a tone of {hertz} Hz from {name}, last heard {heard:.1f} Hz") from None
+
+    async def wait_for_reading(self, condition: str, direction: str, kind: str, name: str | None = None) -> Any:
+        """Until a track's figures ``t`` fulfil a condition in JavaScript; gives the figures."""
+        look = f"wsmediaTest.reading({json.dumps(direction)}, {json.dumps(kind)}, {json.dumps(name)})"
+        return await self._wait(f"((t) => (t !== null && ({condition}) ? t : null))({look})")
+
+    async def record(self, name: str) -> None:
+        """Begin to record what is heard of somebody."""
+        await self._wait(f"wsmediaTest.soundOf({name!r})")
+        assert await self.page.evaluate("(name) => wsmediaTest.record(name)", name)
+
+    async def heard(self, name: str, seconds: float, since: float | None = None) -> Recording:
+        """So much of what is heard of somebody from a moment on; that may be in the future. At most 12 s.
+
+        Args:
+            since: the wall clock, s; None: now.
+        """
+        clock = f"wsmediaTest.heardUntil({name!r})"
+        begin = await self.page.evaluate(clock) if since is None else since
+        await self._wait(f"{clock} >= {begin + seconds}")
+        recording = Recording.of(await self.page.evaluate("(name) => wsmediaTest.recorded(name)", name))
+        return recording.since(begin)
 
     async def received(self, name: str, kind: str) -> dict[str, Any]:
         """The figures of somebody's track; empty while there are none."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 
 
 class TcpProxy:
@@ -85,6 +86,19 @@ class TcpProxy:
             self._flowing.clear()
         else:
             self._flowing.set()
+
+    async def stall(self, seconds: float) -> float:
+        """Let nothing through for that long, as a network that loses its link for a moment; give when it ended.
+
+        Returns:
+            The wall clock at the end of the stall, s.
+        """
+        self.freeze()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.freeze(False)
+        return time.time()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
