@@ -150,6 +150,9 @@ globalThis.wsmediaDevices = (() => {
       const device = choose(kind, constraint);
       const track = await make(device);
       Object.defineProperty(track, "label", { value: device.label });
+      // Firefox's tracks let listeners hear what a script dispatches only if these ask for it.
+      track.addEventListener = (type, listener, settings) =>
+        EventTarget.prototype.addEventListener.call(track, type, listener, settings, true);
       tracks.push(track);
       open.set(track, device.deviceId);
     }
