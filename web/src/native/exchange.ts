@@ -3,6 +3,7 @@
  * offer leaves; the gateway's answer brings its own.
  */
 
+import type { TrackSource } from "../base/media.ts";
 import { type Gateway, request } from "./http.ts";
 
 /** Host candidates come at once; an interface that never answers is not waited for. */
@@ -23,6 +24,87 @@ export interface Publishing extends Exchange {
   readonly video: RTCRtpSender | null;
   /** Spend no more than this on the picture from now on. */
   limitVideo(maxBitrateBps: number): Promise<void>;
+}
+
+/** Our place in the room. */
+export interface Entry extends Exchange {
+  readonly participantId: string;
+  /** One for each thing that can be sent; the room hears of it with its first frame. */
+  readonly senders: Readonly<Record<TrackSource, RTCRtpSender>>;
+}
+
+/**
+ * Enter a room by WHIP. Everything that may be sent one day is offered at once: WHIP has no second offer, and without frames
+ * nobody hears of a section.
+ *
+ * @throws HttpError
+ */
+export async function enter(gateway: Gateway, room: string, name: string): Promise<Entry> {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  try {
+    const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [new MediaStream()] };
+    const microphone = connection.addTransceiver("audio", init);
+    const camera = connection.addTransceiver("video", init);
+    const screen = connection.addTransceiver("video", init);
+    for (const picture of [camera, screen]) preferH264(picture, RTCRtpSender.getCapabilities("video"));
+    const path = `v1/rooms/${encodeURIComponent(room)}/whip`;
+    const { response, close } = await negotiate(gateway, path, connection, () => ({
+      name,
+      ...(screen.mid === null ? {} : { screen: screen.mid }),
+    }));
+    const participantId = response.headers.get("Wsmedia-Participant") ?? "";
+    const senders = { microphone: microphone.sender, camera: camera.sender, screen: screen.sender };
+    return { connection, close, participantId, senders };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/**
+ * Watch and hear somebody by WHEP. The room fills the sections of each kind in the order in which they publish.
+ *
+ * @param onTrack also gets the place of the track's section among those of its kind.
+ * @throws HttpError
+ */
+export async function receive(
+  gateway: Gateway,
+  room: string,
+  participantId: string,
+  pictures: number,
+  onTrack: (track: MediaStreamTrack, place: number) => void,
+): Promise<Exchange> {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  try {
+    const sections = [connection.addTransceiver("audio", { direction: "recvonly" })];
+    for (let place = 0; place < pictures; place += 1) {
+      const picture = connection.addTransceiver("video", { direction: "recvonly" });
+      preferH264(picture, RTCRtpReceiver.getCapabilities("video"));
+      sections.push(picture);
+    }
+    connection.ontrack = ({ track, transceiver }) => {
+      const ofKind = sections.filter(({ receiver }) => receiver.track.kind === track.kind);
+      onTrack(track, ofKind.indexOf(transceiver));
+    };
+    const path = `v1/rooms/${encodeURIComponent(room)}/whep/${encodeURIComponent(participantId)}`;
+    const { close } = await negotiate(gateway, path, connection);
+    return { connection, close };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Spend no more than this on a picture from now on. */
+export async function limitSender(sender: RTCRtpSender, maxBitrateBps: number, framerate: number): Promise<void> {
+  const parameters = sender.getParameters();
+  const encoding = parameters.encodings[0];
+  if (encoding === undefined) return;
+  if (encoding.maxBitrate === maxBitrateBps && encoding.maxFramerate === framerate) return;
+  encoding.maxBitrate = maxBitrateBps;
+  encoding.maxFramerate = framerate;
+  // Refused while the connection ends or another change is under way; the next change of the track tries again.
+  await sender.setParameters(parameters).catch(() => undefined);
 }
 
 /**
@@ -106,12 +188,19 @@ async function negotiate(
   gateway: Gateway,
   path: string,
   connection: RTCPeerConnection,
+  query: () => Record<string, string> = () => ({}),
 ): Promise<{ response: Response; close: () => void }> {
   await connection.setLocalDescription();
   await gathered(connection);
+  // Only now do sections have their names.
+  const parameters = new URLSearchParams(query()).toString();
   const body = connection.localDescription?.sdp ?? "";
   const headers = { "Content-Type": "application/sdp" };
-  const response = await request(gateway, path, { method: "POST", headers, body });
+  const response = await request(gateway, parameters === "" ? path : `${path}?${parameters}`, {
+    method: "POST",
+    headers,
+    body,
+  });
   const location = response.headers.get("Location");
   const close = () => {
     connection.close();

@@ -6,3 +6,5 @@ export { loudness } from "../room/vocabulary.ts";
 export type * from "./api.ts";
 export { ConnectError, connect, open } from "./connect.ts";
 export { isRoomName } from "./options.ts";
+export { type FollowedMedia, type PublishingRoom, publishDevices } from "./publish-devices.ts";
+export { type MissingFeature, missing, supports } from "./support.ts";

@@ -3,6 +3,7 @@
 import type { TrackSource } from "../base/media.ts";
 import { AudioOutput } from "../playout/audio-output.ts";
 import type { LinkEvents, LinkOptions, RoomLink } from "../room/link.ts";
+import { NativeLink } from "../room/native-link.ts";
 import type { RoomStatsReport } from "../room/stats.ts";
 import { TunnelLink } from "../room/tunnel-link.ts";
 import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
@@ -22,7 +23,7 @@ export interface RoomParts {
 
 const realParts: RoomParts = {
   output: (events) => new AudioOutput(events),
-  link: (_mode, options, output, events) => new TunnelLink(options, output, events),
+  link: (mode, options, output, events) => new (mode === "native" ? NativeLink : TunnelLink)(options, output, events),
   visibility: () => new VisibilityWatch(),
 };
 
