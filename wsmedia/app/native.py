@@ -55,7 +55,8 @@ class NativeRoutes:
         offer = await _read_offer(request)
         resource_id, peer = self._new_peer()
         try:
-            native = NativePublisher(adapter, room, participant, peer, lambda: self._ended(resource_id, peer))
+            screen = request.query_params.get("screen")
+            native = NativePublisher(adapter, room, participant, peer, lambda: self._ended(resource_id, peer), screen)
         except SfuError as error:
             self._close_soon(peer)
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error

@@ -75,7 +75,7 @@ export interface RoomLink {
   pause(trackId: string, paused: boolean): void;
   /** What is heard of an audio track; null before there is sound. */
   audioNode(trackId: string): AudioNode | null;
-  /** The same as a track of an element; always the same one. @throws InvalidStateError when it is gone, or not heard yet. */
+  /** The same as a track of an element; always the same one. @throws InvalidStateError when it is gone. */
   mediaStreamTrack(trackId: string): Promise<MediaStreamTrack>;
   /** The user has clicked, or chosen another loudspeaker: apply it to what plays outside the audio context. */
   resumeSound(speakerId: string): void;

@@ -78,9 +78,9 @@ export class NativeLink implements RoomLink {
   }
 
   mediaStreamTrack(trackId: string): Promise<MediaStreamTrack> {
-    const track = this.#personOf(trackId)?.reception.mediaStreamTrack(Number(trackId.split("/").at(-1))) ?? null;
-    if (track !== null) return Promise.resolve(track);
-    return Promise.reject(new DOMException("This track is not there yet.", "InvalidStateError"));
+    const reception = this.#personOf(trackId)?.reception;
+    if (reception !== undefined) return reception.mediaStreamTrack(Number(trackId.slice(trackId.lastIndexOf("/") + 1)));
+    return Promise.reject(new DOMException("This track is not there any more.", "InvalidStateError"));
   }
 
   resumeSound(speakerId: string): void {

@@ -36,6 +36,8 @@ export class NativeReception {
   #sound: MediaStreamTrack | null = null;
   #exchange: Exchange | null = null;
   #node: MediaStreamAudioSourceNode | null = null;
+  /** Who waits for a track to come or go. */
+  #waiting: Array<() => void> = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
   #closed = false;
@@ -71,6 +73,7 @@ export class NativeReception {
     else {
       this.#places[free] = trackId;
       this.#show(free);
+      queueMicrotask(() => this.#wake());
     }
     return surface;
   }
@@ -78,6 +81,7 @@ export class NativeReception {
   /** They do not publish it any more. */
   remove(trackId: number): void {
     if (this.#heardId === trackId) this.#heardId = null;
+    queueMicrotask(() => this.#wake());
     const surface = this.#surfaces.get(trackId);
     if (surface === undefined) return;
     surface.srcObject = null;
@@ -105,11 +109,19 @@ export class NativeReception {
     return this.#node;
   }
 
-  /** What arrives of a track; null before it does. It ends when the exchange is made anew. */
-  mediaStreamTrack(trackId: number): MediaStreamTrack | null {
-    if (trackId === this.#heardId) return this.#sound;
-    const place = this.#places.indexOf(trackId);
-    return place < 0 ? null : (this.#pictures[place] ?? null);
+  /**
+   * What arrives of a track, once it does. It ends when the exchange is made anew.
+   *
+   * @throws InvalidStateError when the track goes before it has come.
+   */
+  async mediaStreamTrack(trackId: number): Promise<MediaStreamTrack> {
+    while (!this.#closed && (trackId === this.#heardId || this.#surfaces.has(trackId))) {
+      const place = this.#places.indexOf(trackId);
+      const track = trackId === this.#heardId ? this.#sound : this.#pictures[place];
+      if (track !== null && track !== undefined) return track;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    throw new DOMException("This track is not there any more.", "InvalidStateError");
   }
 
   /** Which of their tracks a track of the connection is; null if none. */
@@ -127,6 +139,13 @@ export class NativeReception {
     this.#node?.disconnect();
     for (const surface of this.#surfaces.values()) surface.srcObject = null;
     this.#audio.srcObject = null;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   #schedule(inMs: number, nextPauseMs: number): void {
@@ -172,9 +191,11 @@ export class NativeReception {
     if (track.kind === "video") {
       this.#pictures[place] = track;
       this.#show(place);
+      this.#wake();
       return;
     }
     this.#sound = track;
+    this.#wake();
     this.#audio.srcObject = new MediaStream([track]);
     void this.#audio.play().catch(() => undefined);
   }

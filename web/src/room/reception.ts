@@ -27,6 +27,8 @@ export class Reception {
   readonly #worker: Worker;
   readonly #heard = new Map<number, { participantId: string; output: AudioOutputTrack }>();
   readonly #wanted = new Set<number>();
+  /** Audio tracks on their way into the audio graph. */
+  readonly #adding = new Map<number, Promise<void>>();
   readonly #surfaces = new Map<number, HTMLCanvasElement>();
   readonly #streams = new Map<number, Promise<MediaStreamTrack>>();
   #statistics: readonly DecodeStatistics[] = [];
@@ -72,9 +74,15 @@ export class Reception {
   }
 
   /** Let a track be heard. */
-  async addAudio(participantId: string, track: Track, port: MessagePort): Promise<void> {
+  addAudio(participantId: string, track: Track, port: MessagePort): Promise<void> {
+    this.#wanted.add(track.trackId);
+    const added = this.#addAudio(participantId, track, port);
+    this.#adding.set(track.trackId, added);
+    return added;
+  }
+
+  async #addAudio(participantId: string, track: Track, port: MessagePort): Promise<void> {
     const { trackId } = track;
-    this.#wanted.add(trackId);
     let output: AudioOutputTrack;
     try {
       output = await this.#output.addTrack();
@@ -96,6 +104,7 @@ export class Reception {
 
   remove(trackId: number): void {
     this.#wanted.delete(trackId);
+    this.#adding.delete(trackId);
     this.#heard.get(trackId)?.output.remove();
     this.#heard.delete(trackId);
     this.#surfaces.delete(trackId);
@@ -117,7 +126,7 @@ export class Reception {
   /**
    * The same track every time, ended when the remote one goes.
    *
-   * @throws InvalidStateError when there is no such track, or nothing to be heard yet.
+   * @throws InvalidStateError when there is no such track.
    */
   mediaStreamTrack(trackId: number): Promise<MediaStreamTrack> {
     const known = this.#streams.get(trackId);
@@ -129,6 +138,7 @@ export class Reception {
   }
 
   async #makeStream(trackId: number): Promise<MediaStreamTrack> {
+    await this.#adding.get(trackId);
     const surface = this.#surfaces.get(trackId);
     const node = this.nodeOf(trackId);
     let stream: MediaStream | undefined;
@@ -154,6 +164,7 @@ export class Reception {
     for (const { output } of this.#heard.values()) output.remove();
     this.#heard.clear();
     this.#wanted.clear();
+    this.#adding.clear();
     for (const stream of this.#streams.values()) void stream.then(stop, nothing);
     this.#streams.clear();
     this.#surfaces.clear();

@@ -103,6 +103,7 @@ class NativePublisher(NativePeer):
         room: the room to enter.
         participant: as the room sees them.
         peer, on_ended: see ``NativePeer``.
+        screen: the ``mid`` of the section that carries a screen instead of a camera, if there is one.
     Raises:
         SfuError: the room is full.
     """
@@ -114,9 +115,11 @@ class NativePublisher(NativePeer):
         participant: Participant,
         peer: PeerConnection,
         on_ended: Callable[[], None],
+        screen: str | None = None,
     ) -> None:
         super().__init__(peer, on_ended)
         self.participant = participant
+        self._screen = screen
         self._published: dict[int, tuple[RtpReceiver, FrameSink]] = {}
         self._last_track_id = -1
         self._connection: EmbeddedConnection = adapter.join_now(room, participant, self)
@@ -137,7 +140,9 @@ class NativePublisher(NativePeer):
     def publish(self, receiver: RtpReceiver) -> FrameSink:
         """Announce what a receiver brings; its following frames go to the room."""
         self._last_track_id += 1
-        track = Track(self._last_track_id, receiver.codec, _SOURCES[receiver.kind])
+        is_screen = receiver.kind is MediaKind.VIDEO and receiver.mid == self._screen
+        source = TrackSource.SCREEN if is_screen else _SOURCES[receiver.kind]
+        track = Track(self._last_track_id, receiver.codec, source)
         sink = self._connection.publish(track)
         self._published[track.track_id] = (receiver, sink)
         receiver.add_sink(sink)

@@ -1,0 +1,196 @@
+"""The SDK as its documentation shows it: the example pages, served from an origin that is not the gateway's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.conftest import ALICE, BOB
+from tests.support import netns
+from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
+from tests.support.clip_readers import tone_hz
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+class _Files(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """Serve a directory from a port of its own; gives the origin."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=directory))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    """The origin of the example pages."""
+    with served(EXAMPLES) as address:
+        yield address
+
+
+@pytest.fixture
+def network() -> Iterator[tuple[str, ...]]:
+    """A network with an address that WebRTC takes; gives Chromium's flags for it."""
+    if netns.unavailable_reason() is not None:
+        yield ("--allow-loopback-in-peer-connection",)
+        return
+    namespace = netns.NetworkNamespace()
+    try:
+        with namespace.entered():
+            yield ()
+    finally:
+        namespace.close()
+
+
+async def example(running: Browser, origin: str, page: str, gateway: str, **query: str) -> CallPage:
+    """One of the examples in a tab of its own."""
+    return await CallPage.open(running, f"{origin}/{page}?{urlencode({'gateway': gateway, **query})}")
+
+
+async def time_code(call: CallPage, selector: str, least: int) -> int:
+    """Until an element shows a time code of at least so much; gives it, ms."""
+    look = f"wsmediaTest.timeCode(document.querySelector({selector!r}))"
+    found = f"() => {{ const code = {look}; return (code ?? -1) >= {least} ? {{ code }} : null; }}"
+    handle = await call.page.wait_for_function(found, polling=50)
+    return int((await handle.json_value())["code"])
+
+
+async def other_time_code(call: CallPage, selector: str, code: int) -> None:
+    """Until it shows another one: the picture moves."""
+    look = f"wsmediaTest.timeCode(document.querySelector({selector!r}))"
+    await call.page.wait_for_function(f"() => ![null, {code}].includes({look})", polling=50)
+
+
+async def element_tone(call: CallPage, selector: str, hertz: float) -> None:
+    """Until that tone is in the sound of an element's stream."""
+    await call.page.wait_for_function(f"document.querySelector({selector!r}).srcObject.getAudioTracks().length > 0")
+    await call.page.evaluate(
+        """(selector) => {
+          const context = new AudioContext();
+          const analyser = new AnalyserNode(context, { fftSize: 16384 });
+          context.createMediaStreamSource(document.querySelector(selector).srcObject).connect(analyser);
+          globalThis.listen = () => {
+            const samples = new Float32Array(analyser.fftSize);
+            analyser.getFloatTimeDomainData(samples);
+            return { rate: context.sampleRate, samples: Array.from(samples) };
+          };
+        }""",
+        selector,
+    )
+    heard = 0.0
+    async with asyncio.timeout(DEADLINE_MS / 1000):
+        while abs(heard - hertz) > 3.0:
+            sound = await call.page.evaluate("listen()")
+            heard = tone_hz(np.array(sound["samples"], np.float64), round(sound["rate"]))
+
+
+async def share_clip(call: CallPage) -> None:
+    """Press the button; no screen is there to be captured, so the clip stands for it."""
+    await call.page.evaluate(
+        "navigator.mediaDevices.getDisplayMedia = () => navigator.mediaDevices.getUserMedia({ video: true })"
+    )
+    await call.page.get_by_role("button", name="Share my screen").click()
+
+
+async def test_the_minimal_page_shows_and_sends_from_another_origin(origin: str, clips: Path) -> None:
+    async with (
+        gateway_process("--allowed-origin", origin) as url,
+        browser(clips, ALICE) as alices,
+        browser(clips, BOB) as bobs,
+    ):
+        bob = await CallPage.joined(bobs, url, room="sdk", name="Bob")
+        alice = await example(alices, origin, "minimal.html", url, room="sdk", name="Alice")
+        await expect(alice.page.locator("#state")).to_have_text("connected")
+        shown = await time_code(alice, "[title=Bob]", BOB.start_ms)
+        await other_time_code(alice, "[title=Bob]", shown)
+        assert await bob.wait_for_picture("Alice") < BOB.start_ms
+        await bob.wait_for_tone("Alice", ALICE.tone_hz)
+        assert alice.errors == bob.errors == []
+
+
+async def test_tracks_play_in_elements_of_the_page(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
+        watcher = await example(running, origin, "elements.html", url, room="elements")
+        await CallPage.joined(running, url, room="elements", name="Bob")
+        shown = await time_code(watcher, "video", BOB.start_ms)
+        await other_time_code(watcher, "video", shown)
+        await element_tone(watcher, "video", BOB.tone_hz)
+        assert watcher.errors == []
+
+
+async def test_a_page_without_devices_is_heard(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, None) as running:
+        bot = await example(running, origin, "tone-bot.html", url, room="bots", name="Bot", hertz="550")
+        await bot.page.get_by_role("button", name="Start").click()
+        listener = await CallPage.joined(running, url, room="bots", name="Listener")
+        await listener.wait_for_tone("Bot", 550)
+        await expect(bot.page.locator("#levels")).to_contain_text("we: #")
+        assert bot.errors == []
+
+
+async def test_a_screen_is_shared_and_taken_back(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE) as running:
+        viewer = await example(running, origin, "screen-share.html", url, room="screens", name="Viewer")
+        sharer = await example(running, origin, "screen-share.html", url, room="screens", name="Sharer")
+        await share_clip(sharer)
+        shown = await time_code(viewer, "#screens canvas", ALICE.start_ms)
+        await other_time_code(viewer, "#screens canvas", shown)
+        await sharer.page.get_by_role("button", name="Stop sharing").click()
+        await expect(viewer.page.locator("#screens canvas")).to_have_count(0)
+        assert viewer.errors == sharer.errors == []
+
+
+async def test_native_webrtc_has_the_same_objects(network: tuple[str, ...], clips: Path) -> None:
+    # The server of the pages has to be in that network too.
+    with served(EXAMPLES) as origin:
+        async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE, *network) as running:
+            inside = {"room": "natives", "mode": "native"}
+            native = await example(running, origin, "minimal.html", url, name="Alice", **inside)
+            sharer = await example(
+                running, origin, "screen-share.html", url, room="natives", name="Sharer", mode="native"
+            )
+            viewer = await example(
+                running, origin, "screen-share.html", url, room="natives", name="Viewer", mode="native"
+            )
+            tunnelled = await example(running, origin, "minimal.html", url, room="natives", name="Bob")
+            await time_code(tunnelled, "[title=Alice]", ALICE.start_ms)
+            await time_code(native, "[title=Bob]", ALICE.start_ms)
+            await share_clip(sharer)
+            shown = await time_code(viewer, "#screens video", ALICE.start_ms)
+            await other_time_code(viewer, "#screens video", shown)
+            await time_code(tunnelled, "[title=Sharer]", ALICE.start_ms)
+            await time_code(native, "[title=Sharer]", ALICE.start_ms)
+            assert native.errors == sharer.errors == viewer.errors == tunnelled.errors == []
+
+
+async def test_figures_have_the_names_of_the_w3c(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
+        meter = await example(running, origin, "stats.html", url, room="figures")
+        await CallPage.joined(running, url, room="figures", name="Bob")
+        figures = meter.page.locator("#figures")
+        await expect(figures).to_contain_text("Bob camera: video/H264")
+        await expect(figures).to_contain_text("Bob microphone: audio/opus")
+        await expect(figures).to_contain_text("round trip")
+        await expect(figures).to_contain_text("320×180")
+        assert meter.errors == []
