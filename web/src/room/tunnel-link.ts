@@ -2,6 +2,7 @@
 
 import { CloseCode } from "../base/errors.ts";
 import { kindOf, type MediaKind, type Track, type TrackSource } from "../base/media.ts";
+import { preparePictures } from "../capture/pictures.ts";
 import type { VideoOptions } from "../encode/messages.ts";
 import type { AudioOutput } from "../playout/audio-output.ts";
 import type { TunnelState } from "../transport/messages.ts";
@@ -50,6 +51,7 @@ export class TunnelLink implements RoomLink {
     const { url, room, name, token, codecs } = options;
     this.#url = url;
     this.#events = events;
+    void preparePictures();
     this.#figures = new TunnelFigures((direction, trackId) =>
       direction === "sent" ? this.#publications.get(trackId) : (this.#tracks.get(trackId) ?? null),
     );
