@@ -1,96 +1,85 @@
 /**
- * One remote microphone's way from Opus packet to the audio thread. Queues: at most 25 packets in the decoder, more are
- * dropped (the audio thread conceals them); what the audio thread holds is bounded there.
+ * One remote microphone as the decode worker knows it: the audio thread reports what of it is being played, which is what
+ * pictures are kept in step with. Mostly the audio thread decodes by itself; where it cannot, `PcmSource` does it here.
  */
 
 import { systemClock } from "../base/clock.ts";
-import { FrameReader, type PortLike } from "../base/frame-port.ts";
-import type { EncodedFrame } from "../base/media.ts";
-import type { PcmPacket, PlayoutReport, PlayoutStatistics } from "../base/pcm-port.ts";
+import type { PortLike } from "../base/frame-port.ts";
+import type { AudioDecodingStatistics, PlayoutReport, PlayoutStatistics } from "../base/pcm-port.ts";
 import type { DecodeStatistics } from "./messages.ts";
+import { PcmSource } from "./pcm-source.ts";
 import type { OutputClock, SyncClock } from "./sync-clock.ts";
 
-const MOST_IN_DECODER = 25;
-const MOST_REMEMBERED = 64;
-const MOST_FAILURES = 5;
-/** RTP Opus is always announced as stereo (RFC 7587 §4.1); mono packets decode to two equal channels. */
-const CONFIG: AudioDecoderConfig = { codec: "opus", sampleRate: 48_000, numberOfChannels: 2 };
-
-/** Decodes one audio track until it is closed. */
+/** Follows one audio track until it is closed. */
 export class AudioTrackDecoder {
   readonly #trackId: number;
   readonly #participantId: string;
-  readonly #reader: FrameReader;
   readonly #playout: PortLike;
-  readonly #failed: (detail: string) => void;
-  /** Packets inside the decoder, oldest first; found again by their timestamp, since some may come out as nothing. */
-  #inside: Array<{ timestampUs: number; frame: EncodedFrame }> = [];
-  #decoder: AudioDecoder | null = null;
-  #lastRtpTimestamp: number | null = null;
-  #timestampUs = 0;
-  #failures = 0;
-  #received = 0;
-  #decoded = 0;
-  #bytes = 0;
-  #bytesReported = 0;
-  #level = 127;
-  #lastCaptureTimeUs: number | null = null;
-  #delayMs: number | null = null;
+  readonly #source: PcmSource | null;
+  #decoding: AudioDecodingStatistics | null = null;
   #playoutStatistics: PlayoutStatistics | null = null;
+  #bytesReported = 0;
+  #told = 127;
+  #isTold = false;
+  #heard = 127;
+  #delayMs: number | null = null;
 
+  /**
+   * @param frames the track's frame port; null where the audio thread has it.
+   * @param playout to the audio thread.
+   */
   constructor(
     trackId: number,
     participantId: string,
-    port: PortLike,
+    frames: PortLike | null,
     playout: PortLike,
     clocks: { readonly sync: SyncClock; readonly output: OutputClock },
     failed: (detail: string) => void,
   ) {
     this.#trackId = trackId;
     this.#participantId = participantId;
-    this.#failed = failed;
     this.#playout = playout;
-    playout.onmessage = (event: MessageEvent<PlayoutReport>) => {
-      const { captureTimeUs, contextTime, statistics } = event.data;
-      this.#playoutStatistics = statistics;
-      clocks.sync.report(captureTimeUs, clocks.output.heardAtUs(contextTime), systemClock.wallUs());
-    };
-    this.#reader = new FrameReader(port, { onFrame: (frame) => this.#receive(frame) });
+    playout.onmessage = (event: MessageEvent<PlayoutReport>) => this.#hear(event.data, clocks);
+    this.#source =
+      frames === null
+        ? null
+        : new PcmSource(frames, (packet) => playout.postMessage(packet, [packet.samples.buffer]), failed);
   }
 
   /** Stop and let everything go. */
   close(): void {
-    this.#reader.close();
+    this.#source?.close();
     this.#playout.onmessage = null;
     this.#playout.close();
-    if (this.#decoder?.state === "configured") this.#decoder.close();
-    this.#decoder = null;
   }
 
   /** How it does; bitrate and level are those since the last call. @param elapsedS since then. */
   statistics(elapsedS: number): DecodeStatistics {
-    const bytes = this.#bytes - this.#bytesReported;
-    this.#bytesReported = this.#bytes;
-    const level = this.#level;
-    this.#level = 127;
+    if (this.#source !== null) this.#count(this.#source.takeStatistics());
+    const { framesReceived = 0, framesDecoded = 0, bytesReceived = 0, decodeTimeS = 0 } = this.#decoding ?? {};
+    const bytes = bytesReceived - this.#bytesReported;
+    this.#bytesReported = bytesReceived;
+    const level = this.#isTold ? this.#told : this.#heard;
+    this.#told = 127;
+    this.#heard = 127;
     return {
       trackId: this.#trackId,
       participantId: this.#participantId,
       kind: "audio",
-      codec: this.#decoder === null ? null : CONFIG.codec,
-      backend: this.#decoder === null ? null : "webcodecs",
-      framesReceived: this.#received,
-      framesDecoded: this.#decoded,
+      codec: framesDecoded === 0 ? null : "opus",
+      backend: framesDecoded === 0 ? null : this.#source === null ? "wasm" : "webcodecs",
+      framesReceived,
+      framesDecoded,
       framesPainted: 0,
       keyframes: 0,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
-      bytesReceived: this.#bytes,
-      decodeTimeS: 0,
+      bytesReceived,
+      decodeTimeS,
       freezes: 0,
       freezeTimeS: 0,
       width: 0,
       height: 0,
-      lastCaptureTimeUs: this.#lastCaptureTimeUs,
+      lastCaptureTimeUs: this.#decoding?.lastCaptureTimeUs ?? null,
       delayMs: this.#delayMs,
       skewMs: null,
       level,
@@ -98,75 +87,20 @@ export class AudioTrackDecoder {
     };
   }
 
-  #receive(frame: EncodedFrame): void {
-    this.#received += 1;
-    this.#bytes += frame.data.length;
-    if (this.#failures > MOST_FAILURES) return;
-    if ((this.#decoder?.decodeQueueSize ?? 0) >= MOST_IN_DECODER) return;
-    if (frame.audioLevel !== null) this.#level = Math.min(this.#level, frame.audioLevel & 0x7f);
-    const ticks = this.#lastRtpTimestamp === null ? 0 : (frame.rtpTimestamp - this.#lastRtpTimestamp) | 0;
-    this.#lastRtpTimestamp = frame.rtpTimestamp;
-    this.#timestampUs = Math.max(0, this.#timestampUs + Math.round((ticks * 1000) / 48));
-    this.#inside.push({ timestampUs: this.#timestampUs, frame });
-    if (this.#inside.length > MOST_REMEMBERED) this.#inside.shift();
-    try {
-      this.#decoder ??= this.#newDecoder();
-      this.#decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: this.#timestampUs, data: frame.data }));
-    } catch (error) {
-      this.#fail(String(error));
-    }
+  #hear(report: PlayoutReport, clocks: { readonly sync: SyncClock; readonly output: OutputClock }): void {
+    const { captureTimeUs, contextTime, level, statistics, decoding } = report;
+    this.#playoutStatistics = statistics;
+    this.#heard = Math.min(this.#heard, level);
+    if (decoding !== null) this.#count(decoding);
+    const heardAtUs = clocks.output.heardAtUs(contextTime);
+    clocks.sync.report(captureTimeUs, heardAtUs, systemClock.wallUs());
+    if (captureTimeUs !== null && heardAtUs !== null) this.#delayMs = (heardAtUs - captureTimeUs) / 1000;
   }
 
-  #newDecoder(): AudioDecoder {
-    const decoder = new AudioDecoder({
-      output: (data) => this.#give(data),
-      error: (error) => this.#fail(error.message),
-    });
-    decoder.configure(CONFIG);
-    return decoder;
+  #count(decoding: AudioDecodingStatistics): void {
+    this.#decoding = decoding;
+    if (decoding.level === null) return;
+    this.#isTold = true;
+    this.#told = Math.min(this.#told, decoding.level);
   }
-
-  #give(data: AudioData): void {
-    const samples = monoOf(data);
-    const timestampUs = data.timestamp;
-    data.close();
-    const index = this.#inside.findIndex((entry) => Math.abs(entry.timestampUs - timestampUs) < 2_000);
-    const found = this.#inside[Math.max(0, index)];
-    this.#inside = this.#inside.slice(Math.max(0, index) + 1);
-    if (found === undefined) return;
-    const { frame } = found;
-    this.#decoded += 1;
-    this.#failures = 0;
-    this.#lastCaptureTimeUs = frame.captureTimeUs;
-    this.#delayMs = (systemClock.wallUs() - frame.captureTimeUs) / 1000;
-    if (frame.audioLevel === null) this.#level = Math.min(this.#level, levelOf(samples));
-    const { rtpTimestamp, captureTimeUs } = frame;
-    this.#playout.postMessage({ samples, rtpTimestamp, captureTimeUs } satisfies PcmPacket, [samples.buffer]);
-  }
-
-  #fail(detail: string): void {
-    if (this.#decoder?.state === "configured") this.#decoder.close();
-    this.#decoder = null;
-    this.#inside = [];
-    this.#failures += 1;
-    if (this.#failures === MOST_FAILURES + 1) this.#failed(detail);
-  }
-}
-
-function monoOf(data: AudioData): Float32Array<ArrayBuffer> {
-  const samples = new Float32Array(data.numberOfFrames);
-  data.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-  if (data.numberOfChannels < 2) return samples;
-  const right = new Float32Array(data.numberOfFrames);
-  data.copyTo(right, { planeIndex: 1, format: "f32-planar" });
-  for (let i = 0; i < samples.length; i += 1) samples[i] = ((samples[i] ?? 0) + (right[i] ?? 0)) / 2;
-  return samples;
-}
-
-/** RFC 6464 §3, for senders that do not say. */
-function levelOf(samples: Float32Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  const rms = Math.sqrt(sum / Math.max(1, samples.length));
-  return rms <= 0 ? 127 : Math.max(0, Math.min(127, Math.round(-20 * Math.log10(rms))));
 }

@@ -19,7 +19,8 @@ export type DecodeCommand =
       readonly type: "addAudio";
       readonly trackId: number;
       readonly participantId: string;
-      readonly port: MessagePort;
+      /** The track's frame port; null where the audio thread decodes by itself. */
+      readonly port: MessagePort | null;
       /** To the audio thread; see `base/pcm-port.ts`. */
       readonly playout: MessagePort;
     }
@@ -52,7 +53,7 @@ export interface DecodeStatistics {
   readonly height: number;
   /** Capture time of the newest frame that was painted or decoded, on its sender's clock. */
   readonly lastCaptureTimeUs: number | null;
-  /** From capture to painting or decoding, ms; right only where both clocks agree. */
+  /** From capture to screen or loudspeaker, ms; right only where both clocks agree. */
   readonly delayMs: number | null;
   /** Video: how much later (+) or earlier (−) than its sound the newest picture was painted, ms; null without sound. */
   readonly skewMs: number | null;

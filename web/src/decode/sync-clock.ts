@@ -5,9 +5,9 @@
 
 /** A report older than this says nothing any more: the microphone is muted, or the sound is suspended. */
 const STALE_US = 500_000;
-/** Reports jitter by the audio thread's block length; follow them by this share. */
+/** The browser tells the sound card's position with some jitter; follow by this share. */
 const SMOOTHING = 0.2;
-/** A step larger than this is a jump of the play position, to be followed at once. */
+/** A step larger than this is another sound card, or one that fell asleep: to be followed at once. */
 const JUMP_US = 40_000;
 
 /** Where the audio context's clock stands on the wall clock, as heard. */
@@ -16,7 +16,9 @@ export class OutputClock {
 
   /** What the context plays at `contextTime` (s) is heard at `wallUs`. */
   set(contextTime: number, wallUs: number): void {
-    this.#offsetUs = wallUs - contextTime * 1e6;
+    const offsetUs = wallUs - contextTime * 1e6;
+    const old = this.#offsetUs;
+    this.#offsetUs = old === null || Math.abs(offsetUs - old) > JUMP_US ? offsetUs : old + (offsetUs - old) * SMOOTHING;
   }
 
   /** When what the context plays at `contextTime` is heard, µs since the Unix epoch; null before the first `set`. */
@@ -30,14 +32,13 @@ export class SyncClock {
   #offsetUs: number | null = null;
   #reportedAtUs = 0;
 
-  /** The sound captured at `captureTimeUs` is heard at `heardAtUs`; null: nothing is playing. */
+  /**
+   * The sound captured at `captureTimeUs` is heard at `heardAtUs`; null: nothing is playing. Reports are exact, and while
+   * time is stretched each is right only until the next: they are followed at once.
+   */
   report(captureTimeUs: number | null, heardAtUs: number | null, nowUs: number): void {
     if (captureTimeUs === null || heardAtUs === null) return;
-    const offsetUs = heardAtUs - captureTimeUs;
-    const stale = nowUs - this.#reportedAtUs > STALE_US;
-    const old = this.#offsetUs;
-    this.#offsetUs =
-      old === null || stale || Math.abs(offsetUs - old) > JUMP_US ? offsetUs : old + (offsetUs - old) * SMOOTHING;
+    this.#offsetUs = heardAtUs - captureTimeUs;
     this.#reportedAtUs = nowUs;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AudioFramer, audioLevel, FRAME_SAMPLES, mixDown } from "./audio-framer.ts";
+import { AudioFramer, FRAME_SAMPLES, mixDown } from "./audio-framer.ts";
 
 const WALL_US = 1_790_000_000_000_000;
 
@@ -51,14 +51,6 @@ describe("AudioFramer", () => {
         last = frame.captureTimeUs;
       }
     }
-  });
-});
-
-describe("audioLevel", () => {
-  it("is 127 for silence, and marks a loud tone as voice", () => {
-    expect(audioLevel(new Float32Array(960))).toBe(127);
-    expect(audioLevel(tone(960, 0, 48_000, 500, 1))).toBe(0x80 | 3);
-    expect(audioLevel(tone(960, 0, 48_000, 500, 0.001))).toBe(63);
   });
 });
 

@@ -3,6 +3,8 @@
  * Opus encoder takes, each with its capture time, RTP timestamp and level. Used by the encode worker; no browser API here.
  */
 
+import { audioLevelOctet } from "../base/audio-level.ts";
+
 export const SAMPLE_RATE = 48_000;
 /** 20 ms: the block that one Opus packet holds. */
 export const FRAME_SAMPLES = 960;
@@ -57,15 +59,6 @@ class Resampler {
     this.#last = input[input.length - 1] ?? 0;
     return output.subarray(0, count);
   }
-}
-
-/** RFC 6464 §3: the level of a block in −dBov, with a simple voice decision above it. */
-export function audioLevel(samples: Float32Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  const rms = Math.sqrt(sum / Math.max(1, samples.length));
-  const level = rms <= 0 ? 127 : Math.max(0, Math.min(127, Math.round(-20 * Math.log10(rms))));
-  return level < 50 ? level | 0x80 : level;
 }
 
 /** Collects blocks of one microphone into frames. Holds less than 20 ms. */
@@ -133,7 +126,7 @@ export class AudioFramer {
       samples: this.#pending.slice(),
       captureTimeUs: Math.round(this.#anchorUs ?? 0),
       rtpTimestamp: this.#rtpTimestamp,
-      level: audioLevel(this.#pending),
+      level: audioLevelOctet(this.#pending),
     };
     this.#pendingCount = 0;
     this.#anchorUs = (this.#anchorUs ?? 0) + FRAME_US;

@@ -1,6 +1,9 @@
 /** The page's one audio context: a playout node per remote audio track, the output clock, and the choice of speaker. */
 
+import type { CodecChoice } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
+import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
+import { Speaker } from "./speaker.ts";
 import workletUrl from "./worklet.ts?worker&url";
 
 const CLOCK_EVERY_MS = 500;
@@ -9,6 +12,8 @@ const CLOCK_EVERY_MS = 500;
 export interface AudioOutputTrack {
   /** For the decode worker; speaks `base/pcm-port.ts`. */
   readonly port: MessagePort;
+  /** The frame port, for the decode worker to decode; null: the audio thread decodes by itself. */
+  readonly frames: MessagePort | null;
   /** What is heard of this track; whoever wants to measure or record it may connect to it. */
   readonly node: AudioNode;
   remove(): void;
@@ -26,6 +31,7 @@ export interface AudioOutputEvents {
 export class AudioOutput {
   readonly context: AudioContext;
   readonly #events: AudioOutputEvents;
+  readonly #speaker: Speaker;
   readonly #module: Promise<void>;
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -33,6 +39,7 @@ export class AudioOutput {
     this.#events = events;
     // 48 kHz is Opus' own rate; the browser converts once, at the sound card.
     this.context = new AudioContext({ latencyHint: "interactive", sampleRate: 48_000 });
+    this.#speaker = new Speaker(this.context);
     this.#module = this.context.audioWorklet.addModule(workletUrl);
     // Whoever adds a track hears of it; without tracks nobody needs to.
     this.#module.catch(() => undefined);
@@ -45,6 +52,11 @@ export class AudioOutput {
     return this.context.state === "running";
   }
 
+  /** Whether `useSpeaker` can do anything here. */
+  get canChooseSpeaker(): boolean {
+    return this.#speaker.canChoose;
+  }
+
   /** Try to start; browsers refuse before the first gesture on the page. */
   async resume(): Promise<void> {
     const resumed = this.context.resume().catch(() => undefined);
@@ -53,33 +65,45 @@ export class AudioOutput {
     this.#events.onRunning(this.running);
   }
 
-  /** Make a place for one remote track. @throws when the audio thread's script could not be loaded, or all has ended. */
-  async addTrack(): Promise<AudioOutputTrack> {
-    await this.#module;
+  /**
+   * Make a place for one remote track.
+   *
+   * @param frames the reading end of its frame port: goes straight to the audio thread if libopus runs there, else comes back.
+   * @throws when the audio thread's script could not be loaded, or all has ended.
+   */
+  async addTrack(frames: MessagePort, codecs: CodecChoice): Promise<AudioOutputTrack> {
+    const [opus] = await Promise.all([codecs === "webcodecs" ? null : loadOpus(), this.#module]);
     const node = new AudioWorkletNode(this.context, "wsmedia-playout", {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
-    const { port1, port2 } = new MessageChannel();
-    node.port.postMessage({ source: port2 }, [port2]);
-    node.connect(this.context.destination);
+    node.connect(this.#speaker.input);
     const remove = () => {
-      node.port.postMessage({ ended: true });
+      node.port.onmessage = null;
+      tell(node, { type: "end" });
       node.disconnect();
     };
-    return { port: port1, node, remove };
+    const { port1: port, port2: sound } = new MessageChannel();
+    if (opus !== null) {
+      const answer = await ask(node, { type: "playOpus", sound, frames, module: opus }, [sound, frames]);
+      if (answer.type === "playing") return { port, frames: null, node, remove };
+      tell(node, { type: "playPcm", sound: answer.sound }, [answer.sound]);
+      return { port, frames: answer.frames, node, remove };
+    }
+    tell(node, { type: "playPcm", sound }, [sound]);
+    return { port, frames, node, remove };
   }
 
   /** Use another loudspeaker. @param deviceId of `enumerateDevices`, empty for the system's choice. */
   async useSpeaker(deviceId: string): Promise<void> {
-    const context = this.context as AudioContext & { setSinkId?: (deviceId: string) => Promise<void> };
-    await context.setSinkId?.(deviceId);
+    await this.#speaker.use(deviceId);
   }
 
   /** End everything. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.context.onstatechange = null;
+    this.#speaker.close();
     await this.context.close();
   }
 
@@ -93,4 +117,20 @@ export class AudioOutput {
     const latency = this.context.outputLatency || this.context.baseLatency || 0;
     this.#events.onClock(this.context.currentTime - latency, systemClock.wallUs());
   }
+}
+
+/** The compiled libopus, or null where WebAssembly or the file cannot be had. */
+function loadOpus(): Promise<object | null> {
+  return Promise.resolve(null);
+}
+
+function tell(node: AudioWorkletNode, command: PlayoutCommand, transfer: Transferable[] = []): void {
+  node.port.postMessage(command, transfer);
+}
+
+function ask(node: AudioWorkletNode, command: PlayoutCommand, transfer: Transferable[]): Promise<PlayoutAnswer> {
+  return new Promise((resolve) => {
+    node.port.onmessage = (event: MessageEvent<PlayoutAnswer>) => resolve(event.data);
+    tell(node, command, transfer);
+  });
 }

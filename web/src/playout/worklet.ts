@@ -1,46 +1,43 @@
-/** The audio thread's end of one audio track: a jitter buffer between the decode worker's port and the sound card. */
+/** The audio thread's end of one audio track: from a frame port, or from the decode worker, to the sound card. */
 
-import type { PcmPacket, PlayoutReport } from "../base/pcm-port.ts";
-import { JitterBuffer } from "./jitter-buffer.ts";
-
-const REPORT_EVERY_S = 0.1;
+import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
+import { Player } from "./player.ts";
 
 class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProcessorImpl {
-  readonly #buffer = new JitterBuffer();
-  #source: MessagePort | null = null;
-  #reportedAt = 0;
+  #player: Player | null = null;
   #alive = true;
 
   constructor() {
     super();
-    this.port.onmessage = (event: MessageEvent<{ source: MessagePort } | { ended: true }>) => {
-      if ("ended" in event.data) {
-        this.#alive = false;
-        this.#source?.close();
-        return;
-      }
-      this.#source = event.data.source;
-      this.#source.onmessage = (packet: MessageEvent<PcmPacket>) => {
-        const { samples, rtpTimestamp, captureTimeUs } = packet.data;
-        this.#buffer.push(samples, rtpTimestamp, captureTimeUs, currentTime);
-      };
-    };
+    this.port.onmessage = (event: MessageEvent<PlayoutCommand>) => this.#obey(event.data);
   }
 
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const output = outputs[0]?.[0];
-    if (output === undefined) return this.#alive;
-    if (currentTime - this.#reportedAt >= REPORT_EVERY_S) {
-      this.#reportedAt = currentTime;
-      const report: PlayoutReport = {
-        contextTime: currentTime,
-        captureTimeUs: this.#buffer.playingCaptureTimeUs,
-        statistics: this.#buffer.statistics,
-      };
-      this.#source?.postMessage(report);
-    }
-    this.#buffer.pull(output, currentTime);
+    if (output !== undefined) this.#player?.pull(output, currentTime);
     return this.#alive;
+  }
+
+  #obey(command: PlayoutCommand): void {
+    switch (command.type) {
+      case "playPcm":
+        this.#player = Player.ofPcm(command.sound, () => currentTime);
+        break;
+      case "playOpus": {
+        const { sound, frames } = command;
+        this.#answer({ type: "refused", detail: "not built yet", sound, frames }, [sound, frames]);
+        break;
+      }
+      case "end":
+        this.#alive = false;
+        this.#player?.close();
+        this.#player = null;
+        break;
+    }
+  }
+
+  #answer(answer: PlayoutAnswer, transfer: Transferable[] = []): void {
+    this.port.postMessage(answer, transfer);
   }
 }
 

@@ -85,21 +85,23 @@ export class Reception {
     const { trackId } = track;
     let output: AudioOutputTrack;
     try {
-      output = await this.#output.addTrack();
+      output = await this.#output.addTrack(port, this.#codecs);
     } catch {
       // The audio thread's script did not come; or we have left, and there is nothing to say.
       port.close();
       if (this.#wanted.has(trackId)) this.#events.onNotLoaded();
       return;
     }
+    const { frames } = output;
     if (!this.#wanted.has(trackId)) {
       output.remove();
-      port.close();
+      frames?.close();
       return;
     }
     this.#heard.get(trackId)?.output.remove();
     this.#heard.set(trackId, { participantId, output });
-    this.#tell({ type: "addAudio", trackId, participantId, port, playout: output.port }, [port, output.port]);
+    const transfer = frames === null ? [output.port] : [output.port, frames];
+    this.#tell({ type: "addAudio", trackId, participantId, port: frames, playout: output.port }, transfer);
   }
 
   remove(trackId: number): void {

@@ -1,0 +1,73 @@
+/**
+ * The loudspeaker that an audio context plays on. Chromium lets a context choose; elsewhere an audio element can, which then
+ * plays what the context gives it; where neither can, sound stays on the system's choice. Used by `AudioOutput`.
+ */
+
+interface ChoosingContext extends AudioContext {
+  setSinkId(deviceId: string): Promise<void>;
+}
+
+const canChoose = (context: AudioContext): context is ChoosingContext => "setSinkId" in context;
+
+/** One context's way out. */
+export class Speaker {
+  readonly #context: AudioContext;
+  readonly #input: GainNode;
+  #element: HTMLAudioElement | null = null;
+  #carrier: MediaStreamAudioDestinationNode | null = null;
+
+  constructor(context: AudioContext) {
+    this.#context = context;
+    this.#input = context.createGain();
+    this.#input.connect(context.destination);
+  }
+
+  /** Whether anything but the system's choice can be had. */
+  get canChoose(): boolean {
+    return canChoose(this.#context) || "setSinkId" in HTMLMediaElement.prototype;
+  }
+
+  /** Connect here what is to be heard. */
+  get input(): AudioNode {
+    return this.#input;
+  }
+
+  /**
+   * Use another loudspeaker.
+   *
+   * @param deviceId of `enumerateDevices`, empty for the system's choice.
+   * @throws DOMException when there is no such device, or it is not allowed; the old one stays in use.
+   */
+  async use(deviceId: string): Promise<void> {
+    if (canChoose(this.#context)) await this.#context.setSinkId(deviceId);
+    else if (deviceId === "") this.#useDestination();
+    else if (this.canChoose) await this.#useElement(deviceId);
+  }
+
+  /** Play no more. */
+  close(): void {
+    this.#useDestination();
+  }
+
+  #useDestination(): void {
+    if (this.#element === null) return;
+    this.#element.pause();
+    this.#element.srcObject = null;
+    this.#element = null;
+    this.#carrier = null;
+    this.#input.disconnect();
+    this.#input.connect(this.#context.destination);
+  }
+
+  async #useElement(deviceId: string): Promise<void> {
+    const element = this.#element ?? new Audio();
+    await element.setSinkId(deviceId);
+    if (this.#element !== null) return;
+    this.#carrier = this.#context.createMediaStreamDestination();
+    element.srcObject = this.#carrier.stream;
+    this.#element = element;
+    this.#input.disconnect();
+    this.#input.connect(this.#carrier);
+    await element.play();
+  }
+}
