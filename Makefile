@@ -10,12 +10,14 @@ PYTEST_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+WASM := web/src/codecs/generated/.built
+WASM_SOURCES := $(shell find web/wasm scripts/wasm_build -type f -not -name '*.pyc' 2>/dev/null) scripts/build_wasm.py
 WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/package.json web/tsconfig*.json)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wasm wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +27,7 @@ run: $(VENV)/.run wsmedia/web_dist/index.html ## Install what is missing and ser
 
 test: test-web test-python ## Install what tests need and run them all (but those marked slow)
 
-test-web: web/node_modules/.installed ## Run the browser code's unit tests
+test-web: web/node_modules/.installed $(WASM) ## Run the browser code's unit tests
 	@cd web && npm run --silent test
 
 test-python: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the Python, interop and browser tests (PYTEST_ARGS=…)
@@ -51,11 +53,13 @@ fuzz: $(VENV)/.test ## Fuzz every parser of outside bytes (SECONDS=60 each)
 bench-hop: $(VENV)/.test ## Measure the gateway's added latency and CPU beside aiortc's
 	@$(BIN)/python -m benchmarks.hop $(ARGS)
 
+wasm: $(WASM) ## Build openh264 and libopus for the page (WSMEDIA_CODEC_SOURCES=folder WSMEDIA_CLANG=clang-19)
+
 wheel: $(VENV)/.test ## Build a wheel that contains the web page
 	@$(BIN)/pip wheel -qq --no-deps --wheel-dir dist . && ls dist/*.whl
 
 clean: ## Remove everything that these targets made
-	@rm -rf $(VENV) web/node_modules wsmedia/web_dist .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) web/node_modules web/src/codecs/generated wsmedia/web_dist .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 packages:
 	@scripts/install-packages.sh
@@ -79,7 +83,11 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 	@cd web && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-wsmedia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+$(WASM): $(WASM_SOURCES) | $(VENV)/bin/python
+	@$(BIN)/python scripts/build_wasm.py
+	@touch $@
+
+wsmedia/web_dist/index.html: web/node_modules/.installed $(WASM) $(WEB_SOURCES)
 	@echo "Building the web page …"
 	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@

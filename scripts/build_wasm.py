@@ -1,0 +1,63 @@
+"""Builds the WebAssembly codecs (openh264 and libopus) of the web page; ``make`` calls it, and so does a wheel's build.
+
+It fetches the released sources and checks them by hash, installs a pinned compiler, compiles and links. What it needs
+on the way stays in ``.cache/wasm``; the results are ``web/src/codecs/generated/{h264,opus}.wasm``. When nothing has
+changed it says so at once. Needs Python 3.11 with pip.
+
+Environment:
+    WSMEDIA_CODEC_SOURCES: a folder with the sources' archives, instead of fetching them.
+    WSMEDIA_DEBIAN_MIRROR: address of a Debian mirror, where apt knows none.
+    WSMEDIA_CLANG: name of a clang that can build for wasm32-wasi, instead of the pinned compiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from wasm_build import compiling, recipe, sources, toolchain
+from wasm_build.errors import BuildError
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "wasm"
+OUTPUT = ROOT / "web" / "src" / "codecs" / "generated"
+
+
+def build(jobs: int) -> None:
+    """Make every module that is missing or older than what it is made of.
+
+    Raises:
+        BuildError: something is missing or does not compile; its text says what, and what to do.
+    """
+    began = time.monotonic()
+    name = toolchain.name()
+    stale = [module for module in recipe.modules(ROOT) if not compiling.is_fresh(module, name, OUTPUT)]
+    if not stale:
+        print("The WebAssembly codecs are up to date.")
+        return
+    with compiling.lock(CACHE):
+        workshop = compiling.Workshop(toolchain.install(CACHE), CACHE, OUTPUT, jobs)
+        for module in stale:
+            workshop.build(module, sources.unpacked(module.release, CACHE))
+    print(f"Built the WebAssembly codecs in {time.monotonic() - began:.0f} s.")
+
+
+def main() -> int:
+    """Build, or say in one paragraph why not; gives the exit code."""
+    arguments = argparse.ArgumentParser(description="Build openh264 and libopus for the web page.")
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at once")
+    options = arguments.parse_args()
+    try:
+        build(max(1, options.jobs))
+    except BuildError as problem:
+        sys.stdout.flush()
+        print(f"The WebAssembly codecs cannot be built: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

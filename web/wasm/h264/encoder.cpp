@@ -1,0 +1,180 @@
+// An H.264 encoder for calls, as JavaScript calls it (src/codecs/h264-encoder.ts): one to an instance of the module.
+//
+// Constrained baseline, one slice, no B-frames, low complexity. The rate control skips pictures rather than to run over.
+// A keyframe comes only when asked for, with SPS and PPS.
+#include <cstdlib>
+#include <cstring>
+
+#include "codec_api.h"
+#include "h264/pixels.h"
+#include "h264/results.h"
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+
+namespace {
+
+struct Encoder {
+  ISVCEncoder* codec;
+  int width, height;         // of the pictures that are given
+  uint8_t* input[PIXELS_FORMATS];
+  uint8_t* output;
+  size_t room;               // octets at `output`
+};
+
+// What encoder_encode leaves behind; its address is given to JavaScript once.
+struct Outcome {
+  uint32_t data;
+  int32_t keyframe, temporal_layer, discardable;
+};
+
+Encoder* encoder = nullptr;
+Outcome outcome;
+
+bool valid_rates(double bitrate, double framerate) {
+  return bitrate >= 1000 && bitrate <= 100e6 && framerate >= 1 && framerate <= 120;  // false for NaN too
+}
+
+SEncParamExt parameters(ISVCEncoder* codec, int width, int height, double framerate, double bitrate, int layers, bool detail) {
+  SEncParamExt p;
+  codec->GetDefaultParams(&p);
+  p.iUsageType = detail ? SCREEN_CONTENT_REAL_TIME : CAMERA_VIDEO_REAL_TIME;
+  p.iPicWidth = width;
+  p.iPicHeight = height;
+  p.iTargetBitrate = static_cast<int>(bitrate);
+  p.iMaxBitrate = UNSPECIFIED_BIT_RATE;
+  p.iRCMode = RC_BITRATE_MODE;
+  p.bEnableFrameSkip = true;
+  p.fMaxFrameRate = static_cast<float>(framerate);
+  p.iTemporalLayerNum = layers;
+  p.iSpatialLayerNum = 1;
+  p.iComplexityMode = LOW_COMPLEXITY;
+  p.uiIntraPeriod = 0;
+  p.iNumRefFrame = AUTO_REF_PIC_COUNT;
+  p.eSpsPpsIdStrategy = CONSTANT_ID;
+  p.iEntropyCodingModeFlag = 0;
+  p.iMultipleThreadIdc = 1;
+  p.bEnableDenoise = false;
+  p.bEnableAdaptiveQuant = false;
+  p.bEnableLongTermReference = false;
+  p.bEnableSceneChangeDetect = false;  // it would make keyframes that nobody asked for
+  p.bEnableBackgroundDetection = !detail;
+  SSpatialLayerConfig& layer = p.sSpatialLayers[0];
+  layer.iVideoWidth = width;
+  layer.iVideoHeight = height;
+  layer.fFrameRate = p.fMaxFrameRate;
+  layer.iSpatialBitrate = p.iTargetBitrate;
+  layer.iMaxSpatialBitrate = UNSPECIFIED_BIT_RATE;
+  layer.uiProfileIdc = PRO_BASELINE;
+  layer.uiLevelIdc = LEVEL_UNKNOWN;  // the lowest that allows size and rates
+  layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
+  return p;
+}
+
+bool grow_output(size_t size) {
+  if (size <= encoder->room) return true;
+  auto* const larger = static_cast<uint8_t*>(realloc(encoder->output, size));
+  if (larger == nullptr) return false;
+  encoder->output = larger;
+  encoder->room = size;
+  return true;
+}
+
+// Gathers the access unit's NAL units; gives their octets or an error.
+int gather(const SFrameBSInfo& info) {
+  size_t size = 0;
+  outcome = {0, info.eFrameType == videoFrameTypeIDR, 0, 1};
+  for (int i = 0; i < info.iLayerNum; i++) {
+    const SLayerBSInfo& layer = info.sLayerInfo[i];
+    size_t octets = 0;
+    for (int n = 0; n < layer.iNalCount; n++) {
+      // The two bits nal_ref_idc stand behind a start code of four octets (H.264 section 7.3.1).
+      if (((layer.pBsBuf[octets + 4] >> 5) & 3) != 0) outcome.discardable = 0;
+      octets += static_cast<size_t>(layer.pNalLengthInByte[n]);
+    }
+    if (!grow_output(size + octets)) return RESULT_NO_MEMORY;
+    memcpy(encoder->output + size, layer.pBsBuf, octets);
+    size += octets;
+    outcome.temporal_layer = layer.uiTemporalId;
+  }
+  outcome.data = reinterpret_cast<uint32_t>(encoder->output);
+  return static_cast<int>(size);
+}
+
+}  // namespace
+
+EXPORT(encoder_create)
+int encoder_create(int width, int height, double framerate, double bitrate, int layers, int detail) {
+  if (encoder != nullptr) return RESULT_BAD_STATE;
+  if (width < 16 || height < 16 || width > LARGEST_SIDE || height > LARGEST_SIDE) return RESULT_BAD_ARGUMENT;
+  if (((width + 15) / 16) * ((height + 15) / 16) > LARGEST_MACROBLOCKS) return RESULT_BAD_ARGUMENT;
+  if (layers < 1 || layers > 3 || !valid_rates(bitrate, framerate)) return RESULT_BAD_ARGUMENT;
+  encoder = static_cast<Encoder*>(calloc(1, sizeof(Encoder)));
+  if (encoder == nullptr) return RESULT_NO_MEMORY;
+  encoder->width = width;
+  encoder->height = height;
+  if (WelsCreateSVCEncoder(&encoder->codec) != 0 || encoder->codec == nullptr) return RESULT_NO_MEMORY;
+  int quiet = WELS_LOG_QUIET;
+  encoder->codec->SetOption(ENCODER_OPTION_TRACE_LEVEL, &quiet);
+  // 4:2:0 is cropped by pairs of pixels: the last row and column of an odd size are left out.
+  const SEncParamExt p = parameters(encoder->codec, width & ~1, height & ~1, framerate, bitrate, layers, detail != 0);
+  return encoder->codec->InitializeExt(&p) == cmResultSuccess ? 0 : RESULT_CODEC;
+}
+
+// The address of room for one picture in a format, or 0.
+EXPORT(encoder_input)
+uint8_t* encoder_input(int format) {
+  if (encoder == nullptr || format < 0 || format >= PIXELS_FORMATS) return nullptr;
+  uint8_t*& room = encoder->input[format];
+  if (room == nullptr) {
+    room = static_cast<uint8_t*>(malloc(pixels_size(static_cast<PixelFormat>(format), encoder->width, encoder->height)));
+  }
+  return room;
+}
+
+EXPORT(encoder_outcome)
+const Outcome* encoder_outcome() { return &outcome; }
+
+// Encodes the picture that lies in encoder_input(format). Gives the octets of the access unit, 0 if it was skipped, or an
+// error; encoder_outcome() tells the rest.
+EXPORT(encoder_encode)
+int encoder_encode(int format, double timestamp_ms, int keyframe) {
+  if (encoder == nullptr || encoder->codec == nullptr) return RESULT_BAD_STATE;
+  if (format < 0 || format >= PIXELS_FORMATS || encoder->input[format] == nullptr) return RESULT_BAD_ARGUMENT;
+  if (!(timestamp_ms >= 0 && timestamp_ms < 9e15)) return RESULT_BAD_ARGUMENT;
+  uint8_t* const picture = encoder_input(PIXELS_I420);
+  if (picture == nullptr) return RESULT_NO_MEMORY;
+  const int width = encoder->width, height = encoder->height;
+  if (format != PIXELS_I420) {
+    pixels_to_i420(static_cast<PixelFormat>(format), encoder->input[format], picture, width, height);
+  }
+  if (keyframe) encoder->codec->ForceIntraFrame(true);
+
+  SSourcePicture source = {};
+  const int chroma_stride = (width + 1) / 2;
+  source.iColorFormat = videoFormatI420;
+  source.iPicWidth = width & ~1;
+  source.iPicHeight = height & ~1;
+  source.iStride[0] = width;
+  source.iStride[1] = source.iStride[2] = chroma_stride;
+  source.pData[0] = picture;
+  source.pData[1] = picture + static_cast<size_t>(width) * height;
+  source.pData[2] = source.pData[1] + static_cast<size_t>(chroma_stride) * ((height + 1) / 2);
+  source.uiTimeStamp = static_cast<long long>(timestamp_ms);
+
+  SFrameBSInfo info = {};
+  if (encoder->codec->EncodeFrame(&source, &info) != cmResultSuccess) return RESULT_CODEC;
+  if (info.eFrameType == videoFrameTypeSkip || info.eFrameType == videoFrameTypeInvalid) return 0;
+  return gather(info);
+}
+
+// New rates, from the next picture on, without a keyframe.
+EXPORT(encoder_set_rates)
+int encoder_set_rates(double bitrate, double framerate) {
+  if (encoder == nullptr || encoder->codec == nullptr) return RESULT_BAD_STATE;
+  if (!valid_rates(bitrate, framerate)) return RESULT_BAD_ARGUMENT;
+  float frames = static_cast<float>(framerate);
+  SBitrateInfo info = {SPATIAL_LAYER_ALL, static_cast<int>(bitrate)};
+  const bool done = encoder->codec->SetOption(ENCODER_OPTION_FRAME_RATE, &frames) == cmResultSuccess &&
+                    encoder->codec->SetOption(ENCODER_OPTION_BITRATE, &info) == cmResultSuccess;
+  return done ? 0 : RESULT_CODEC;
+}
