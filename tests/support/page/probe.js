@@ -3,6 +3,7 @@
 // Needs readTimeCode (time_code.js) and GEOMETRY (clip_time_code.py).
 globalThis.wsmediaTest = (() => {
   const canvas = new OffscreenCanvas(320, 180);
+  const analysers = new Map();
   const recorders = new Map();
   const now = () => performance.timeOrigin + performance.now();
 
@@ -64,6 +65,23 @@ globalThis.wsmediaTest = (() => {
             (source === null || track.source === source),
         ) ?? null
       );
+    },
+
+    /** The last third of a second of what is heard of somebody, or null. */
+    soundOf(name) {
+      const person = this.person(name);
+      const node = person && window.wsmedia.audioNode(person.participantId);
+      if (!node) return null;
+      let analyser = analysers.get(node);
+      if (!analyser) {
+        analyser = node.context.createAnalyser();
+        analyser.fftSize = 16384;
+        node.connect(analyser);
+        analysers.set(node, analyser);
+      }
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      return { rate: node.context.sampleRate, samples: Array.from(samples, (sample) => Math.round(sample * 32767)) };
     },
 
     /** Begin to record what is heard of somebody; once for each audio node. */
