@@ -2,6 +2,7 @@
 
 import type { CodecChoice } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
+import { loadWasm } from "../codecs/wasm.ts";
 import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
 import { Speaker } from "./speaker.ts";
 import workletUrl from "./worklet.ts?worker&url";
@@ -120,8 +121,8 @@ export class AudioOutput {
 }
 
 /** The compiled libopus, or null where WebAssembly or the file cannot be had. */
-function loadOpus(): Promise<object | null> {
-  return Promise.resolve(null);
+function loadOpus(): Promise<WebAssembly.Module | null> {
+  return loadWasm("opus").catch(() => null);
 }
 
 function tell(node: AudioWorkletNode, command: PlayoutCommand, transfer: Transferable[] = []): void {

@@ -70,10 +70,7 @@ export class DelayEstimate {
   }
 
   #isStall(delayMs: number, nowMs: number): boolean {
-    if (delayMs <= this.#targetMs) {
-      this.#stallUntilMs = Math.min(this.#stallUntilMs, nowMs);
-      return false;
-    }
+    if (delayMs <= this.#targetMs) return false;
     // Once a second at most: what is always late is no stall.
     if (delayMs > LARGEST_MS && nowMs > this.#stallUntilMs + STALL_MS) this.#stallUntilMs = nowMs + STALL_MS;
     return nowMs < this.#stallUntilMs;

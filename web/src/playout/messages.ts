@@ -9,8 +9,8 @@ export type PlayoutCommand =
       readonly type: "playOpus";
       readonly sound: MessagePort;
       readonly frames: MessagePort;
-      /** The WebAssembly.Module of libopus, compiled by the window; the type library of worklets does not know the name. */
-      readonly module: object;
+      /** libopus, compiled by the window: worklets cannot fetch. */
+      readonly module: WebAssembly.Module;
     }
   | { readonly type: "end" };
 

@@ -1,7 +1,9 @@
 /** The audio thread's end of one audio track: from a frame port, or from the decode worker, to the sound card. */
 
+import { OpusDecoder } from "../codecs/opus-decoder.ts";
 import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
 import { Player } from "./player.ts";
+import { OpusSoundDecoder } from "./sound-decoder.ts";
 
 class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProcessorImpl {
   #player: Player | null = null;
@@ -25,7 +27,13 @@ class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProc
         break;
       case "playOpus": {
         const { sound, frames } = command;
-        this.#answer({ type: "refused", detail: "not built yet", sound, frames }, [sound, frames]);
+        try {
+          const decoder = new OpusSoundDecoder(OpusDecoder.create(command.module));
+          this.#player = Player.ofOpus(sound, frames, decoder, () => currentTime, Date.now);
+          this.#answer({ type: "playing" });
+        } catch (error) {
+          this.#answer({ type: "refused", detail: String(error), sound, frames }, [sound, frames]);
+        }
         break;
       }
       case "end":

@@ -115,7 +115,6 @@ class NativePublisher(NativePeer):
         participant: Participant,
         peer: PeerConnection,
         on_ended: Callable[[], None],
-        *,
         screen: str | None = None,
     ) -> None:
         super().__init__(peer, on_ended)

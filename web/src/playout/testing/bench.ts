@@ -28,6 +28,7 @@ export class Bench<Payload extends Uint8Array | Float32Array> {
 
   readonly #options: BenchOptions<Payload>;
   readonly #waiting: Array<{ at: number; packet: number }> = [];
+  readonly #block = new Float32Array(BLOCK);
   #nextPacket = 0;
 
   constructor(decoder: SoundDecoder<Payload>, options: BenchOptions<Payload>) {
@@ -43,15 +44,15 @@ export class Bench<Payload extends Uint8Array | Float32Array> {
       if (delayMs === null) continue;
       this.#waiting.push({ at: this.#nextPacket * spacing + delayMs / 1000, packet: this.#nextPacket });
     }
-    this.#waiting.sort((a, b) => a.at - b.at);
+    // What arrives together arrives in order, as on a TCP connection.
+    this.#waiting.sort((a, b) => (Math.abs(a.at - b.at) < 1e-6 ? a.packet - b.packet : a.at - b.at));
     for (; this.now < end; this.now += BLOCK / 48_000) {
       while (this.#waiting[0] !== undefined && this.#waiting[0].at <= this.now)
         this.#push(this.#waiting.shift()?.packet ?? 0);
-      const block = new Float32Array(BLOCK);
       const playing = this.buffer.playingCaptureTimeUs;
       this.latency.push(playing === null ? null : this.now * 1000 - (playing - CAPTURE_US) / 1000);
-      this.buffer.pull(block, this.now);
-      this.output.push(...block);
+      this.buffer.pull(this.#block, this.now);
+      for (const sample of this.#block) this.output.push(sample);
     }
   }
 

@@ -14,17 +14,26 @@ export const tone =
 export const chord: Sound = (sample) =>
   tone(261.63, 0.2)(sample) + tone(329.63, 0.2)(sample) + tone(415.3, 0.2)(sample);
 
-/** Like a voice: a gliding pitch of about 130 Hz with 20 harmonics under two formants, in syllables with pauses between them. */
+/** How strong each harmonic of a voice of 130 Hz is, under two formants. */
+const HARMONICS = Array.from({ length: 16 }, (_, i) => {
+  const hertz = (i + 1) * 130;
+  return 0.05 + Math.exp(-(((hertz - 600) / 250) ** 2)) + 0.4 * Math.exp(-(((hertz - 1700) / 300) ** 2));
+});
+
+/** Like a voice: harmonics of a pitch that glides about 130 Hz, in syllables with pauses between them. */
 export const voice: Sound = (sample) => {
   const seconds = sample / RATE;
   const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * seconds));
   if (syllable === 0) return 0;
   const phase = 2 * Math.PI * (130 * seconds + 2 * Math.sin(2 * Math.PI * 0.7 * seconds));
   let sum = 0;
-  for (let harmonic = 1; harmonic <= 20; harmonic += 1) {
-    const hertz = harmonic * 130;
-    const formants = Math.exp(-(((hertz - 600) / 250) ** 2)) + 0.4 * Math.exp(-(((hertz - 1700) / 300) ** 2));
-    sum += (formants + 0.05) * Math.sin(harmonic * phase);
+  // sin(nx) from the two before it, for the sines are most of the tests' time.
+  const twice = 2 * Math.cos(phase);
+  let sine = Math.sin(phase);
+  let before = 0;
+  for (const strength of HARMONICS) {
+    sum += strength * sine;
+    [sine, before] = [twice * sine - before, sine];
   }
   return 0.12 * Math.sqrt(syllable) * sum;
 };
