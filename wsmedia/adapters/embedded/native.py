@@ -115,6 +115,7 @@ class NativePublisher(NativePeer):
         participant: Participant,
         peer: PeerConnection,
         on_ended: Callable[[], None],
+        *,
         screen: str | None = None,
     ) -> None:
         super().__init__(peer, on_ended)
