@@ -27,12 +27,12 @@ int selftest_count(int group_number) { return group(group_number).count; }
 EXPORT(selftest_name)
 const char* selftest_name(int group_number, int check) { return group(group_number).list[check].name; }
 
-/** Runs trials until one disagrees; gives its number, or −1 if none does. A trial's numbers depend on seed and number only. */
+/** Runs trials until one disagrees; gives its number, from 1 on, or 0 if none does. A trial's arguments depend on seed and number only. */
 EXPORT(selftest_run)
 int selftest_run(int group_number, int check, int seed, int trials) {
-  for (int trial = 0; trial < trials; trial++) {
+  for (int trial = 1; trial <= trials; trial++) {
     Random random(static_cast<uint32_t>(seed) * 1000003u + static_cast<uint32_t>(trial));
     if (!group(group_number).list[check].agrees(random)) return trial;
   }
-  return -1;
+  return 0;
 }
