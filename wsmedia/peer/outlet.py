@@ -62,9 +62,8 @@ class OutgoingSource:
 
 @dataclass(frozen=True, slots=True)
 class SendParameters:
-    """What negotiation gave a sender; ``others`` are the encodings of other codecs that it may change to."""
+    """What negotiation gave a sender."""
 
     mid: str
     encoding: Encoding
     extensions: ExtensionMap
-    others: tuple[Encoding, ...] = ()

@@ -1,8 +1,8 @@
 /** Everything that the main thread and the decode worker say to each other. Frames arrive on the tracks' frame ports. */
 
 import type { CodecBackend, CodecChoice } from "../base/backends.ts";
-import type { Codec } from "../base/media.ts";
 import type { PlayoutStatistics } from "../base/pcm-port.ts";
+import type { VideoCodec } from "./picture-decoder.ts";
 
 /** Main thread → worker. */
 export type DecodeCommand =
@@ -10,9 +10,10 @@ export type DecodeCommand =
       readonly type: "addVideo";
       readonly trackId: number;
       readonly participantId: string;
-      readonly codec: Codec;
+      readonly codec: VideoCodec;
       readonly port: MessagePort;
-      readonly canvas: OffscreenCanvas;
+      /** Made by `surface.ts`. */
+      readonly surface: OffscreenCanvas | MessagePort;
       readonly codecs: CodecChoice;
     }
   | {
@@ -24,6 +25,12 @@ export type DecodeCommand =
       /** To the audio thread; see `base/pcm-port.ts`. */
       readonly playout: MessagePort;
     }
+  /** Video: nothing is sent to us for now, on purpose, or it is again, beginning with a keyframe. */
+  | { readonly type: "paused"; readonly trackId: number; readonly paused: boolean }
+  /** Video: its owner has switched it off or on; what stands still meanwhile is not frozen. */
+  | { readonly type: "muted"; readonly trackId: number }
+  /** Video: write the pictures there as well, as a track generator takes them; null: do not any more. */
+  | { readonly type: "copyTo"; readonly trackId: number; readonly writable: WritableStream<VideoFrame> | null }
   | { readonly type: "remove"; readonly trackId: number }
   /** What the audio context plays at `contextTime` (s) is heard at `wallUs`. */
   | { readonly type: "outputClock"; readonly contextTime: number; readonly wallUs: number };

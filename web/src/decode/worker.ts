@@ -2,6 +2,7 @@
 
 import { AudioTrackDecoder } from "./audio-track.ts";
 import type { DecodeCommand, DecodeReport } from "./messages.ts";
+import { CanvasPainter, PortPainter } from "./painter.ts";
 import { OutputClock, SyncClock } from "./sync-clock.ts";
 import { VideoTrackDecoder } from "./video-track.ts";
 
@@ -31,13 +32,18 @@ function remove(trackId: number): void {
 function obey(command: DecodeCommand): void {
   switch (command.type) {
     case "addVideo": {
-      const { trackId, participantId, port, canvas } = command;
+      const { trackId, participantId, codec, codecs, port, surface } = command;
       owners.set(trackId, participantId);
       tracks.get(trackId)?.close();
-      const track = new VideoTrackDecoder(trackId, participantId, port, canvas, syncClockOf(participantId), {
-        onPicture: (width, height) => report({ type: "picture", trackId, width, height }),
-        onFailed: (detail) => report({ type: "failed", trackId, kind: "video", detail }),
-      });
+      const painter = surface instanceof MessagePort ? new PortPainter(surface) : new CanvasPainter(surface);
+      const sync = syncClockOf(participantId);
+      const track = new VideoTrackDecoder(
+        { trackId, participantId, codec, codecs, port, painter, sync },
+        {
+          onPicture: (width, height) => report({ type: "picture", trackId, width, height }),
+          onFailed: (detail) => report({ type: "failed", trackId, kind: "video", detail }),
+        },
+      );
       tracks.set(trackId, track);
       break;
     }
@@ -48,6 +54,16 @@ function obey(command: DecodeCommand): void {
       const clocks = { sync: syncClockOf(participantId), output: outputClock };
       const failed = (detail: string) => report({ type: "failed", trackId, kind: "audio", detail });
       tracks.set(trackId, new AudioTrackDecoder(trackId, participantId, port, playout, clocks, failed));
+      break;
+    }
+    case "paused":
+    case "muted":
+    case "copyTo": {
+      const track = tracks.get(command.trackId);
+      if (!(track instanceof VideoTrackDecoder)) break;
+      if (command.type === "paused") track.paused = command.paused;
+      else if (command.type === "muted") track.standStill();
+      else track.copyTo(command.writable);
       break;
     }
     case "remove":

@@ -4,6 +4,7 @@ import type { CodecChoice } from "../base/backends.ts";
 import type { Track } from "../base/media.ts";
 import { startWorker } from "../base/start-worker.ts";
 import type { DecodeCommand, DecodeReport, DecodeStatistics } from "../decode/messages.ts";
+import { createSurface } from "../decode/surface.ts";
 import decodeWorkerUrl from "../decode/worker.ts?worker&url";
 import type { AudioOutput, AudioOutputTrack } from "../playout/audio-output.ts";
 
@@ -64,13 +65,13 @@ export class Reception {
 
   /** Show a track. @returns the canvas that it is painted on. */
   addVideo(participantId: string, track: Track, port: MessagePort): HTMLCanvasElement {
-    const surface = document.createElement("canvas");
-    const canvas = surface.transferControlToOffscreen();
+    const { element, far: surface } = createSurface();
     const { trackId, codec } = track;
+    if (codec === "opus") throw new TypeError("Opus is heard, not seen");
     const codecs = this.#codecs;
-    this.#surfaces.set(trackId, surface);
-    this.#tell({ type: "addVideo", trackId, participantId, codec, port, canvas, codecs }, [port, canvas]);
-    return surface;
+    this.#surfaces.set(trackId, element);
+    this.#tell({ type: "addVideo", trackId, participantId, codec, port, surface, codecs }, [port, surface]);
+    return element;
   }
 
   /** Let a track be heard. */
@@ -102,6 +103,16 @@ export class Reception {
     this.#heard.set(trackId, { participantId, output });
     const transfer = frames === null ? [output.port] : [output.port, frames];
     this.#tell({ type: "addAudio", trackId, participantId, port: frames, playout: output.port }, transfer);
+  }
+
+  /** Say that nothing of this video is sent to us, on purpose, or that it is again. */
+  setPaused(trackId: number, paused: boolean): void {
+    this.#tell({ type: "paused", trackId, paused });
+  }
+
+  /** Say that its owner has switched it off or on. */
+  setMuted(trackId: number): void {
+    this.#tell({ type: "muted", trackId });
   }
 
   remove(trackId: number): void {

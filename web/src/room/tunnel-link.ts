@@ -80,7 +80,10 @@ export class TunnelLink implements RoomLink {
       participantLeft: (participantId) => events.onLeft(participantId),
       trackAdded: (participantId, track, port) => this.#trackAdded(participantId, track, port),
       trackRemoved: (trackId) => this.#trackRemoved(trackId),
-      trackMuted: (trackId, muted) => events.onTrackChanged(String(trackId), { muted }),
+      trackMuted: (trackId, muted) => {
+        this.#reception.setMuted(trackId);
+        events.onTrackChanged(String(trackId), { muted });
+      },
       publishRejected: (trackId, reason) => events.onRejected(String(trackId), reason),
       roomStateChanged: (state, reason) => {
         this.#roomLost = state === "connected" ? null : reason;
@@ -107,6 +110,7 @@ export class TunnelLink implements RoomLink {
   }
 
   pause(trackId: string, paused: boolean): void {
+    this.#reception.setPaused(Number(trackId), paused);
     this.#tunnel.pause(Number(trackId), paused);
   }
 

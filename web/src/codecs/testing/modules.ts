@@ -4,13 +4,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { WasmCodec } from "../wasm.ts";
 
-/** The page's modules, and the one with the kernels' self-test in it. */
-type BuiltModule = WasmCodec | "h264-selftest";
-
-const compiled = new Map<BuiltModule, WebAssembly.Module>();
+const compiled = new Map<WasmCodec, WebAssembly.Module>();
 
 /** @throws Error: it was not built; its text says how. */
-export function builtModule(codec: BuiltModule): WebAssembly.Module {
+export function builtModule(codec: WasmCodec): WebAssembly.Module {
   const known = compiled.get(codec);
   if (known !== undefined) return known;
   const file = fileURLToPath(new URL(`../generated/${codec}.wasm`, import.meta.url));

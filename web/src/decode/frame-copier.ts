@@ -1,0 +1,37 @@
+/**
+ * Gives painted pictures to a stream as well, for pages that want a remote camera as a MediaStreamTrack. Used by the decode
+ * worker. Queues: what the stream's own generator holds; a picture that it has no room for is left out.
+ */
+
+import type { Image } from "./painter.ts";
+
+/** Writes until it is closed or the far end has enough. */
+export class FrameCopier {
+  readonly #writer: WritableStreamDefaultWriter<VideoFrame>;
+  #open = true;
+
+  constructor(writable: WritableStream<VideoFrame>) {
+    this.#writer = writable.getWriter();
+    this.#writer.closed.catch(() => undefined).finally(() => this.#end());
+  }
+
+  /** Copy a picture; the caller keeps the original. */
+  write(image: Image, timestamp: number): void {
+    if (!this.#open || "rgba" in image || (this.#writer.desiredSize ?? 0) <= 0) return;
+    const copy = new VideoFrame(image, { timestamp });
+    this.#writer.write(copy).catch(() => {
+      copy.close();
+      this.#end();
+    });
+  }
+
+  /** Say that no more pictures come. */
+  close(): void {
+    if (this.#open) this.#writer.close().catch(() => undefined);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#open = false;
+  }
+}
