@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WASM := web/src/codecs/generated/.built
 WASM_SOURCES := $(shell find web/wasm scripts/wasm_build -type f -not -name '*.pyc' 2>/dev/null) scripts/build_wasm.py
-WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/package.json web/tsconfig*.json)
+WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/package.json web/tsconfig*.json)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -36,12 +36,12 @@ test-python: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the Pytho
 test-slow: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the tests that take minutes each
 	@$(BIN)/pytest -m slow $(PYTEST_ARGS)
 
-check: $(VENV)/.test web/node_modules/.installed ## Lint, types and import floors, Python and web
+check: $(VENV)/.test web/node_modules/.installed wsmedia/web_dist/index.html ## Lint, types, import floors, Python and web; sizes of what was built
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@cd web && npm run --silent check
+	@cd web && npm run --silent check && npm run --silent package
 
 format: $(VENV)/.test web/node_modules/.installed ## Format Python and web sources
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .

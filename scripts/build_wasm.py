@@ -1,8 +1,8 @@
 """Builds the WebAssembly codecs (openh264 and libopus) of the web page; ``make`` calls it, and so does a wheel's build.
 
 It fetches the released sources and checks them by hash, installs a pinned compiler, compiles and links. What it needs
-on the way stays in ``.cache/wasm``; the results are ``web/src/codecs/generated/{h264,opus}.wasm``. When nothing has
-changed it says so at once. Needs Python 3.11 with pip.
+on the way stays in ``.cache/wasm``; the results are ``h264.wasm``, ``opus.wasm`` and, for tests, ``h264-selftest.wasm``
+in ``web/src/codecs/generated``. When nothing has changed it says so at once. Needs Python 3.11 with pip.
 
 Environment:
     WSMEDIA_CODEC_SOURCES: a folder with the sources' archives, instead of fetching them.

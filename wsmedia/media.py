@@ -72,9 +72,9 @@ class EncodedFrame:
     """One access unit of video or one packet of audio, as the encoder made it.
 
     Attributes:
-        data: H.264: an access unit in Annex B form (start codes of 3 or 4 octets). VP8: a frame (RFC 6386). VP9: a frame,
-            or a superframe with its layers. AV1: a temporal unit in low-overhead format, every OBU with its size,
-            without temporal delimiters. Opus: a packet (RFC 6716). What WebCodecs takes as a chunk, each.
+        data: what WebCodecs takes as a chunk. H.264: an access unit in Annex B form (start codes of 3 or 4 octets).
+            VP8: a frame (RFC 6386). VP9: a frame, or a superframe with its layers. AV1: a temporal unit in
+            low-overhead format, every OBU with its size, without temporal delimiters. Opus: a packet (RFC 6716).
         rtp_timestamp: 0 … 2³²-1 in ticks of the codec's clock rate.
         capture_time_us: microseconds on the capturing participant's clock; one clock for all its tracks.
         keyframe: video only: decodable without any earlier frame.

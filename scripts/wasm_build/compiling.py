@@ -59,9 +59,11 @@ class Workshop:
         """
         units = module.units(folder)
         (self.cache / "objects").mkdir(parents=True, exist_ok=True)
-        headers = _headers_hash(module.glue)
+        ours, theirs = _headers_hash(module.glue), _headers_hash(module.glue / "include")
         with ThreadPoolExecutor(self.jobs) as pool:
-            futures = [pool.submit(self._compile, unit, module, folder, headers) for unit in units]
+            futures = [
+                pool.submit(self._compile, unit, module, folder, theirs if unit.theirs else ours) for unit in units
+            ]
             try:
                 for count, future in enumerate(as_completed(futures), 1):
                     future.result()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import httpx
 import pytest
 
-from tests.peer.support import AUDIO, VIDEO, Frames, audio_frames, video_frames
+from tests.peer.support import AUDIO, CLIP, VIDEO, Frames, audio_frames, video_frames
 from tests.support.gateway import CAMERA, MICROPHONE, TunnelClient, eventually, http_url, running_gateway
 from tests.support.live_clip import nals
+from tests.support.other_codecs import OTHER_CODECS, clip_frames, decode
 from wsmedia.app.server import Gateway
-from wsmedia.media import EncodedFrame, MediaKind
+from wsmedia.media import Codec, EncodedFrame, MediaKind, Track, TrackSource
 from wsmedia.peer import PeerConfig, PeerConnection, PeerState, RtpReceiver
 from wsmedia.ports import FrameSink
 from wsmedia.wire import ParticipantJoined, ParticipantLeft, TargetBitrate, TrackAdded
@@ -137,6 +138,65 @@ async def test_a_native_subscriber_gets_a_tunnelled_participants_media(
         await eventually(lambda: any(t.bitrate_bps < 1e6 for t in alice.controls(TargetBitrate)), "a lower target")
         await alice.close()
         alice.pump.stop()
+
+
+@pytest.mark.parametrize("codec", OTHER_CODECS)
+async def test_a_native_publisher_without_h264_sends_what_it_has(
+    http: httpx.AsyncClient, alice: TunnelClient, codec: Codec
+) -> None:
+    pictures = clip_frames(codec, CLIP, 30)
+    async with peer() as bob, peer() as carol:
+        video = bob.add_sender(Track(1, codec, TrackSource.CAMERA))
+        published = await connect(http, "/v1/rooms/r/whip?name=Bob", bob)
+        await play(pictures, video)
+        await eventually(lambda: alice.controls(TrackAdded), "his track")
+        added = alice.controls(TrackAdded)[0].track
+        assert added.codec is codec
+        shown = alice.frames.setdefault(added.track_id, [])
+        await eventually(lambda: len(shown) == 30, "his pictures")
+        assert [frame.keyframe for frame in shown] == [True] + [False] * 29
+        assert decoded(codec, shown) == decoded(codec, pictures)
+
+        # Somebody else subscribes natively.
+        seen = Frames()
+        carol.on_receiver = lambda receiver: receiver.add_sink(seen)
+        carol.add_receiver_section(MediaKind.VIDEO, codec)
+        participant_id = published.headers["Wsmedia-Participant"]
+        asked: list[None] = []
+        video.on_keyframe_request = lambda: asked.append(None)
+        await connect(http, f"/v1/rooms/r/whep/{participant_id}", carol)
+        await eventually(lambda: asked, "a keyframe request")
+        await play(pictures, video)
+        got = await seen.wait(30)
+        assert decoded(codec, got[:30]) == decoded(codec, pictures)
+
+
+async def test_a_native_subscriber_gets_what_it_offered_to_take_and_not_the_rest(
+    http: httpx.AsyncClient, alice: TunnelClient
+) -> None:
+    async with peer() as bob:
+        seen = Frames()
+        bob.on_receiver = lambda receiver: receiver.add_sink(seen)
+        bob.add_receiver_section(MediaKind.VIDEO, Codec.VP8)
+        alice.publish(MICROPHONE)
+        await eventually(lambda: alice.session.is_established, "Alice's joining")
+        participant_id = (await http.get("/v1/rooms/r")).json()["participants"][0]["participant_id"]
+        await connect(http, f"/v1/rooms/r/whep/{participant_id}", bob)
+        alice.publish(CAMERA)  # H.264, which was not offered
+        vp8 = Track(CAMERA.track_id + 1, Codec.VP8, TrackSource.SCREEN)
+        alice.publish(vp8)
+        await eventually(lambda: alice.keyframes_needed(vp8.track_id), "a keyframe request")
+        pictures = clip_frames(Codec.VP8, CLIP, 30)
+        for h264, picture in zip(video_frames(30), pictures, strict=True):
+            alice.send_frame(CAMERA, h264)
+            alice.send_frame(vp8, picture)
+            await asyncio.sleep(0.002)
+        await seen.wait(30)
+        assert seen.data == [bytes(picture.data) for picture in pictures]
+
+
+def decoded(codec: Codec, frames: Sequence[EncodedFrame]) -> list[bytes]:
+    return [bytes(picture.to_ndarray()) for picture in decode(codec, [frame.data for frame in frames])]
 
 
 async def test_a_subscription_ends_with_its_participant(http: httpx.AsyncClient, gateway: Gateway) -> None:

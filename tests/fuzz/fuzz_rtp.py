@@ -13,7 +13,7 @@ from wsmedia.rtp import h264, packet, rtcp, rtx
 from wsmedia.rtp.feedback import Fir, Nack, Pli, Remb
 from wsmedia.rtp.header_extensions import SUPPORTED_URIS, ExtensionMap
 from wsmedia.rtp.packet import RtpPacket
-from wsmedia.rtp.payload import depacketizer
+from wsmedia.rtp.payload import depacketizer, packetizer
 from wsmedia.rtp.rtcp import Bye, ReportBlock, Sdes, SenderReport
 from wsmedia.rtp.twcc import TransportFeedback
 
@@ -30,6 +30,15 @@ CORPUS = [
     rtcp.serialize([Nack(1, 2, (3, 4, 30)), Pli(1, 2), Fir(1, ((2, 3),)), Remb(1, 500_000, (2, 3))]),
     TransportFeedback(1, 2, 3, 4, 5, (1, None, 300, *(1,) * 20, *(None,) * 9, -5)).serialize(),
     PICTURE,
+    *(
+        RtpPacket(96, 1, 2, 3, payload, True).serialize()
+        for codec, frame in (
+            (Codec.VP8, b"\x10\x02\x00\x9d\x01\x2a\xa0\x00\x60\x00" + b"\x88" * 60),
+            (Codec.VP9, b"\x82\x49\x83\x42" + b"\x88" * 60),
+            (Codec.AV1, b"\x0a\x03\0\0\0\x32\x3d\x10" + b"\x88" * 60),
+        )
+        for payload in packetizer(codec).packetize(frame, 40)
+    ),
 ]  # fmt: skip
 
 
@@ -51,13 +60,18 @@ def parse_everything(data: bytes) -> None:
     else:
         if packets:
             rtcp.parse(rtcp.serialize(packets))
+    for codec in Codec:
+        _cut_and_join(codec, data)
+
+
+def _cut_and_join(codec: Codec, data: bytes) -> None:
     try:
-        payloads = h264.Packetizer().packetize(data, 16 + len(data) % 64)
+        payloads = packetizer(codec).packetize(data, 16 + len(data) % 64)
     except PayloadError:
         return
-    video = depacketizer(Codec.H264)
+    receiver = depacketizer(codec)
     for index, payload in enumerate(payloads):
-        video.push(RtpPacket(96, index, 0, 1, payload, index == len(payloads) - 1))
+        receiver.push(RtpPacket(96, index, 0, 1, payload, index == len(payloads) - 1))
 
 
 def _depacketize(parsed: RtpPacket) -> None:

@@ -193,7 +193,7 @@ async def test_what_is_unknown_is_refused_section_by_section() -> None:
         unknown = (
             "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:7\r\na=sctp-port:5000\r\n"
             f"{transport}m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:8\r\na=sendrecv\r\na=rtcp-mux\r\n"
-            f"a=rtpmap:96 VP9/90000\r\n{transport}"
+            f"a=rtpmap:96 H265/90000\r\n{transport}"
         )
         offer = offer.replace("BUNDLE 0", "BUNDLE 7 0 8")
         head, *sections = re.split(r"(?=^m=)", offer + unknown, flags=re.MULTILINE)
@@ -216,7 +216,7 @@ async def test_what_is_unknown_is_refused_section_by_section() -> None:
 async def test_a_peer_that_takes_nothing_is_answered_all_the_same() -> None:
     async with pair() as (a, b):
         a.add_sender(VIDEO)
-        offer = (await a.create_offer()).replace("H264", "VP8")
+        offer = (await a.create_offer()).replace("H264", "H265")
         answer = await b.accept_offer(offer)
         assert [section.rejected for section in sdp.parse(answer).media] == [True]
         with pytest.raises(SdpError, match="refused every section"):

@@ -68,13 +68,17 @@ def test_what_chromium_offers() -> None:
     assert opus.codec is Codec.OPUS
     formats = usable_formats(video)
     found = encodings(formats)
-    assert {encoding.codec for encoding in found} == {Codec.H264}
+    # H.264 first, then as the browser prefers them.
+    order = list(dict.fromkeys(encoding.codec for encoding in found))
+    assert order == [Codec.H264, Codec.VP8, Codec.AV1, Codec.VP9]
+    assert all(encoding.rtx_payload_type is not None for encoding in found)
     assert found[0].fragmentable
     assert found[0].rtx_payload_type is not None
     assert {"nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"} == found[0].feedback
     assert formats[0].parameters["profile-level-id"] == "42e01f"
     assert formats[1].parameters == {"apt": str(found[0].payload_type)}
-    assert {item.name for item in formats} == {"H264", "rtx"}
+    assert {item.name for item in formats} == {"H264", "VP8", "VP9", "AV1", "rtx"}
+    assert [item.parameters for item in formats if item.name == "VP9"] == [{"profile-id": "0"}]
 
 
 def test_feedback_is_what_both_know() -> None:
@@ -88,7 +92,7 @@ def test_mode_0_cannot_carry_what_we_send() -> None:
 
 
 def test_nothing_in_common() -> None:
-    video = MediaSection("video", formats=[PayloadFormat(96, "VP8", 90_000), PayloadFormat(97, "opus", 48_000, 2)])
+    video = MediaSection("video", formats=[PayloadFormat(96, "H265", 90_000), PayloadFormat(97, "opus", 48_000, 2)])
     assert usable_formats(video) == []
     audio = MediaSection("audio", formats=[PayloadFormat(0, "PCMU", 8000), PayloadFormat(97, "opus", 16_000)])
     assert usable_formats(audio) == []
@@ -108,3 +112,19 @@ def test_our_own_offers_are_usable(codec: Codec) -> None:
     (encoding,) = encodings(formats)
     assert (encoding.codec, encoding.rtx_payload_type) == (codec, 101)
     assert len(offered_formats(codec, 100, None)) == 1
+
+
+def test_only_profiles_that_every_decoder_knows() -> None:
+    formats = [
+        PayloadFormat(96, "VP9", 90_000, 1, {"profile-id": "2"}),
+        PayloadFormat(97, "AV1", 90_000, 1, {"profile": "1"}),
+        PayloadFormat(98, "VP9", 90_000, 1),
+        PayloadFormat(99, "AV1", 90_000, 1, {"level-idx": "8", "profile": "0", "tier": "0", "x": "y"}),
+        PayloadFormat(100, "VP8", 90_000, 1, {"max-fr": "30"}),
+    ]
+    usable = usable_formats(MediaSection("video", formats=formats))
+    assert [(item.payload_type, item.parameters) for item in usable] == [
+        (98, {}),
+        (99, {"level-idx": "8", "profile": "0", "tier": "0"}),
+        (100, {}),
+    ]

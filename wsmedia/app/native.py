@@ -56,7 +56,9 @@ class NativeRoutes:
         resource_id, peer = self._new_peer()
         try:
             screen = request.query_params.get("screen")
-            native = NativePublisher(adapter, room, participant, peer, lambda: self._ended(resource_id, peer), screen)
+            native = NativePublisher(
+                adapter, room, participant, peer, lambda: self._ended(resource_id, peer), screen=screen
+            )
         except SfuError as error:
             self._close_soon(peer)
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from wsmedia import sdp
 from wsmedia.clock import Clock, SystemClock
 from wsmedia.errors import LocalProtocolError, SdpError
-from wsmedia.media import MediaKind, Track
+from wsmedia.media import Codec, MediaKind, Track
 from wsmedia.peer.config import PeerConfig, PeerState
 from wsmedia.peer.inlet import ReceiveParameters
 from wsmedia.peer.media_path import MediaPath
@@ -92,9 +92,9 @@ class PeerConnection:
         self._negotiation.remove_sender(sender)
         self._configure_path()
 
-    def add_receiver_section(self, kind: MediaKind) -> None:
-        """Offer to receive one track of ``kind`` with the next offer."""
-        self._negotiation.add_receiver_section(kind)
+    def add_receiver_section(self, kind: MediaKind, codec: Codec | None = None) -> None:
+        """Offer to receive one track of ``kind`` with the next offer, in ``codec``; H.264 or Opus by default."""
+        self._negotiation.add_receiver_section(codec or (Codec.OPUS if kind is MediaKind.AUDIO else Codec.H264))
 
     def set_receive_capacity(self, bitrate_bps: int | None) -> None:
         """Tell the peer what our side can take in all, by REMB and transport-cc feedback; None takes the limit away."""

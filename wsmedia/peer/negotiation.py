@@ -55,7 +55,7 @@ class Negotiation:
         self._retransmission = retransmission
         self._numbering = Numbering()
         self._waiting: list[RtpSender] = []
-        self._wanted: list[MediaKind] = []
+        self._wanted: list[Codec] = []
         self._clocks: dict[tuple[str, str | None], RemoteClock] = {}
         self._next_mid = 0
         self._session_id = secrets.randbits(62)
@@ -76,9 +76,9 @@ class Negotiation:
                 section.sender = None
         sender.configure(None)
 
-    def add_receiver_section(self, kind: MediaKind) -> None:
-        """Offer to receive one more track of ``kind``."""
-        self._wanted.append(kind)
+    def add_receiver_section(self, codec: Codec) -> None:
+        """Offer to receive one more track in ``codec``."""
+        self._wanted.append(codec)
 
     # Our offers
 
@@ -87,9 +87,8 @@ class Negotiation:
         for sender in self._waiting:
             self._find_place(sender)
         self._waiting.clear()
-        for kind in self._wanted:
-            codec = Codec.OPUS if kind is MediaKind.AUDIO else Codec.H264
-            self._new_place(kind, codec).wants_to_receive = True
+        for codec in self._wanted:
+            self._new_place(codec.kind, codec).wants_to_receive = True
         self._wanted.clear()
         description = self._describe([section.mid for section in self.sections if section.alive])
         bare = replace(local, candidates=[])
@@ -173,6 +172,7 @@ class Negotiation:
                 if (sender := next(waiting, None)) is not None:
                     self._waiting.remove(sender)
                     section.assign(sender)
+            formats = _narrowed(section, remote, formats)
             self._agree(section, remote, formats)
             sends = section.sender is not None and section.sender.parameters is not None
             direction = Direction.of(sends=sends, receives=section.receiver is not None)
@@ -271,3 +271,19 @@ class Negotiation:
     def _describe(self, bundle: list[str]) -> SessionDescription:
         self._version += 1
         return SessionDescription(bundle=bundle, session_id=self._session_id, session_version=self._version)
+
+
+def _narrowed(section: Section, remote: MediaSection, formats: list[PayloadFormat]) -> list[PayloadFormat]:
+    """The formats of one codec where we receive: the one that we send too or have received so far, else the first.
+
+    A peer may change between what was agreed as it likes, and a track of ours has one codec. Where we only send, all
+    stay: the peer can take any of them, and a sender may carry one track after another.
+    """
+    if not (remote.direction.sends and section.wants_to_receive):
+        return formats
+    known = encodings(formats)
+    held = section.sender.track.codec if section.sender else section.receiver.codec if section.receiver else None
+    codec = held if any(encoding.codec is held for encoding in known) else known[0].codec
+    kept = {encoding.payload_type for encoding in known if encoding.codec is codec}
+    kept |= {encoding.rtx_payload_type for encoding in known if encoding.codec is codec and encoding.rtx_payload_type}
+    return [item for item in formats if item.payload_type in kept]

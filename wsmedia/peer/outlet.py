@@ -62,8 +62,9 @@ class OutgoingSource:
 
 @dataclass(frozen=True, slots=True)
 class SendParameters:
-    """What negotiation gave a sender."""
+    """What negotiation gave a sender; ``others`` are the encodings of other codecs that it may change to."""
 
     mid: str
     encoding: Encoding
     extensions: ExtensionMap
+    others: tuple[Encoding, ...] = ()

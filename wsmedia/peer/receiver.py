@@ -245,7 +245,8 @@ class RtpReceiver:
             capture_time_us=self._timeline.capture_time_us(frame.rtp_timestamp, arrival_us),
             keyframe=frame.keyframe,
             discardable=frame.discardable,
-            temporal_layer=1 if frame.discardable else 0,
+            # A frame that no other refers to stands above all that others do.
+            temporal_layer=max(frame.temporal_layer, 1 if frame.discardable else 0),
             audio_level=level,
         )
         self.frames_received += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from wsmedia.media import Codec
 from wsmedia.peer.outlet import OutgoingSource, SendParameters
 from wsmedia.peer.receiver import RtpReceiver
 from wsmedia.peer.sender import RtpSender
@@ -53,8 +54,15 @@ class Section:
 
     def encoding_for(self, sender: RtpSender) -> Encoding | None:
         """What ``sender`` would send here; None if nothing that was agreed suits it."""
-        suitable = (e for e in encodings(self.formats) if e.codec is sender.track.codec and e.fragmentable)
-        return next(suitable, None)
+        return next((e for e in self._sendable() if e.codec is sender.track.codec), None)
+
+    def _sendable(self) -> list[Encoding]:
+        """For every codec that was agreed what we would send."""
+        chosen: dict[Codec, Encoding] = {}
+        for encoding in encodings(self.formats):
+            if encoding.fragmentable:
+                chosen.setdefault(encoding.codec, encoding)
+        return list(chosen.values())
 
     def assign(self, sender: RtpSender) -> None:
         """Let ``sender`` send in this section, once negotiated; it continues the section's SSRC and numbers."""
@@ -73,7 +81,8 @@ class Section:
         if encoding is None:
             self.sender.configure(None)
         else:
-            self.sender.configure(SendParameters(self.mid, encoding, self.extension_map()))
+            others = tuple(other for other in self._sendable() if other is not encoding)
+            self.sender.configure(SendParameters(self.mid, encoding, self.extension_map(), others))
 
     def describe(
         self, direction: Direction, transport: TransportParameters, *, cname: str, protocol: str = "UDP/TLS/RTP/SAVPF"

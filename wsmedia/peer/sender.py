@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from wsmedia.errors import PacketError, PayloadError
-from wsmedia.media import EncodedFrame, MediaKind, Track
+from wsmedia.media import Codec, EncodedFrame, MediaKind, Track
 from wsmedia.peer.keyframe_requests import KeyframeRequests
 from wsmedia.peer.outlet import OutgoingSource, Outlet, SendParameters
 from wsmedia.rtp import payload, rtx
@@ -24,7 +25,7 @@ class RtpSender:
     """One outgoing track of a ``PeerConnection``, made by ``add_sender``.
 
     Attributes:
-        track: what it carries.
+        track: what it carries; ``carry`` may change its codec.
         stream_id: the msid stream that it belongs to; senders of one stream share one clock.
         on_keyframe_request: called when the peer needs a keyframe, and when the way has just opened; coalesced.
         on_target_bitrate: called with the bits per second that this track should not exceed.
@@ -91,6 +92,26 @@ class RtpSender:
                 with_audio_level=self.track.kind is MediaKind.AUDIO,
             )
             self.opened()
+
+    def can_carry(self, codec: Codec) -> bool:
+        """Whether the peer takes this codec from us where we send now."""
+        parameters = self._parameters
+        return parameters is not None and any(
+            encoding.codec is codec for encoding in (parameters.encoding, *parameters.others)
+        )
+
+    def carry(self, codec: Codec) -> None:
+        """Send frames of this codec from now on, which ``can_carry`` says; there is nothing to negotiate."""
+        parameters = self._parameters
+        if parameters is None or codec is self.track.codec:
+            return
+        known = (parameters.encoding, *parameters.others)
+        encoding = next((encoding for encoding in known if encoding.codec is codec), None)
+        if encoding is not None:
+            self.track = replace(self.track, codec=codec)
+            self._packetizer = payload.packetizer(codec)
+            others = tuple(other for other in known if other is not encoding)
+            self.configure(replace(parameters, encoding=encoding, others=others))
 
     def opened(self) -> None:
         """The way may be open now: ask for a keyframe, for what came before is lost."""

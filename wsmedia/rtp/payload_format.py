@@ -14,10 +14,10 @@ class DepacketizedFrame:
     """One access unit of video or one packet of audio, put together from RTP payloads.
 
     Attributes:
-        data: the frame's octets; H.264 in Annex B form with 4-octet start codes.
+        data: the frame's octets as in ``EncodedFrame``; H.264 with 4-octet start codes.
         rtp_timestamp: as in its packets.
-        keyframe: video only: it holds an IDR picture.
-        discardable: video only: no other frame refers to it (all its slices have nal_ref_idc 0).
+        keyframe: video only: it can be decoded without any other.
+        discardable: video only: no other frame refers to it, as far as the format lets one see.
         after_loss: packets were lost between the frame given before and this one; video that is not a keyframe
             may refer to what is missing.
         first_packet: the packet that began the frame, for its header extensions.
@@ -29,6 +29,8 @@ class DepacketizedFrame:
     discardable: bool
     after_loss: bool
     first_packet: RtpPacket
+    temporal_layer: int = 0
+    """Video only: 0 … 7, as far as the format tells."""
 
 
 class Packetizer(Protocol):

@@ -1,16 +1,40 @@
-"""Codec negotiation (RFC 3264 §6.1, RFC 6184 §8.2.2, RFC 7587 §7): which payload types of a section we can use, and how
-our own offers name them."""
+"""Codec negotiation (RFC 3264 §6.1; RFC 6184 §8.2.2, 7587 §7, 7741 §6, 9628 §6, AV1's payload format §7): which payload
+types of a section we can use, and how our own offers name them.
+
+H.264 comes before the other video codecs, for everybody can decode it, with the WebAssembly decoder at least; the
+others keep the order in which the peer prefers them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wsmedia.media import Codec
+from wsmedia.media import Codec, MediaKind
 from wsmedia.sdp import h264_profile
 from wsmedia.sdp.description import MediaSection, PayloadFormat
 
 AUDIO_FEEDBACK = ("nack", "transport-cc")
-H264_PARAMETERS = ("level-asymmetry-allowed", "packetization-mode", "profile-level-id")
+_PARAMETERS = {
+    Codec.H264: ("level-asymmetry-allowed", "packetization-mode", "profile-level-id"),
+    Codec.VP9: ("profile-id",),
+    Codec.AV1: ("level-idx", "profile", "tier"),
+}
+"""What of a peer's parameters an answer repeats."""
+_OFFERED_PARAMETERS = {
+    Codec.OPUS: {"minptime": "10", "useinbandfec": "1"},
+    Codec.H264: {
+        "level-asymmetry-allowed": "1",
+        "packetization-mode": "1",
+        "profile-level-id": h264_profile.OFFERED_PROFILE_LEVEL_ID,
+    },
+    Codec.VP9: {"profile-id": "0"},
+    Codec.AV1: {"level-idx": "5", "profile": "0", "tier": "0"},
+}
+_NAMES = {Codec.OPUS: "opus", Codec.H264: "H264", Codec.VP8: "VP8", Codec.VP9: "VP9", Codec.AV1: "AV1"}
+_CODECS = {(name.lower(), codec.clock_rate): codec for codec, name in _NAMES.items()}
+_PROFILE = {Codec.VP9: "profile-id", Codec.AV1: "profile"}
+"""The parameter whose 0, its default, is the profile that every decoder knows: 8 bits, 4:2:0."""
+_AFTER_H264 = 100
 VIDEO_FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 
 
@@ -72,35 +96,28 @@ def encodings(formats: list[PayloadFormat]) -> list[Encoding]:
 
 def offered_formats(codec: Codec, payload_type: int, rtx_payload_type: int | None) -> list[PayloadFormat]:
     """How our own offer names a codec."""
-    if codec is Codec.OPUS:
-        parameters = {"minptime": "10", "useinbandfec": "1"}
-        formats = [PayloadFormat(payload_type, "opus", 48_000, 2, parameters, list(AUDIO_FEEDBACK))]
-    else:
-        parameters = {
-            "level-asymmetry-allowed": "1",
-            "packetization-mode": "1",
-            "profile-level-id": h264_profile.OFFERED_PROFILE_LEVEL_ID,
-        }
-        formats = [PayloadFormat(payload_type, "H264", 90_000, 1, parameters, list(VIDEO_FEEDBACK))]
+    is_audio = codec.kind is MediaKind.AUDIO
+    parameters = dict(_OFFERED_PARAMETERS.get(codec, {}))
+    feedback = list(AUDIO_FEEDBACK if is_audio else VIDEO_FEEDBACK)
+    formats = [PayloadFormat(payload_type, _NAMES[codec], codec.clock_rate, 2 if is_audio else 1, parameters, feedback)]
     if rtx_payload_type is not None:
         formats.append(PayloadFormat(rtx_payload_type, "rtx", codec.clock_rate, 1, {"apt": str(payload_type)}))
     return formats
 
 
 def _codec(item: PayloadFormat) -> Codec | None:
-    name = item.name.lower()
-    if name == "opus" and item.clock_rate == 48_000:
-        return Codec.OPUS
-    if name == "h264" and item.clock_rate == 90_000:
-        return Codec.H264
-    return None
+    return _CODECS.get((item.name.lower(), item.clock_rate))
 
 
 def _preference(kind: str, item: PayloadFormat) -> int | None:
     codec = _codec(item)
     if codec is None or codec.kind != kind:
         return None
-    return h264_profile.preference(item.parameters) if codec is Codec.H264 else 0
+    if codec is Codec.H264:
+        return h264_profile.preference(item.parameters)
+    if codec in _PROFILE and item.parameters.get(_PROFILE[codec], "0") != "0":
+        return None
+    return _AFTER_H264
 
 
 def _answered(kind: str, item: PayloadFormat) -> PayloadFormat:
@@ -111,5 +128,7 @@ def _answered(kind: str, item: PayloadFormat) -> PayloadFormat:
         return PayloadFormat(
             item.payload_type, item.name, item.clock_rate, 2, {"minptime": "10", "useinbandfec": "1"}, feedback
         )
-    parameters = {name: content for name, content in item.parameters.items() if name in H264_PARAMETERS}
+    codec = _codec(item)
+    repeated = _PARAMETERS.get(codec, ()) if codec is not None else ()
+    parameters = {name: content for name, content in item.parameters.items() if name in repeated}
     return PayloadFormat(item.payload_type, item.name, item.clock_rate, 1, parameters, feedback)

@@ -44,12 +44,17 @@ export interface InboundRtpStats extends RtpStats {
   readonly totalFreezesDuration?: number;
   /** Linear, 0 … 1. */
   readonly audioLevel?: number;
-  /** s, over all samples that came out of the buffer. */
+  /** s, added up over all samples that came out of the buffer. */
   readonly jitterBufferDelay?: number;
   readonly jitterBufferTargetDelay?: number;
   readonly jitterBufferEmittedCount?: number;
   readonly concealedSamples?: number;
+  readonly silentConcealedSamples?: number;
+  readonly concealmentEvents?: number;
+  readonly insertedSamplesForDeceleration?: number;
+  readonly removedSamplesForAcceleration?: number;
   readonly totalSamplesReceived?: number;
+  readonly totalAudioEnergy?: number;
   readonly playoutId?: string;
   /** ms from capture to screen or loudspeaker; right only where both clocks agree. */
   readonly wsmediaDelay?: number;

@@ -7,7 +7,6 @@ import { Rates } from "./rates.ts";
 import type { RoomStats, RoomStatsReport } from "./stats.ts";
 import {
   codecStats,
-  type HeldSound,
   inboundStats,
   outboundStats,
   pathStats,
@@ -17,27 +16,11 @@ import {
 } from "./tunnel-stats.ts";
 import { loudness, type PathReading, type TrackReading } from "./vocabulary.ts";
 
-const NOTHING_HELD: HeldSound = { samples: 0, delayS: 0, targetS: 0 };
-
-/** W3C adds up what each sample waited; the audio thread tells the delay of the moment. */
-function heldSince(before: HeldSound | undefined, { playout }: DecodeStatistics): HeldSound {
-  const { samples: samplesBefore, delayS, targetS } = before ?? NOTHING_HELD;
-  if (playout === null) return { samples: samplesBefore, delayS, targetS };
-  const samples = playout.playedSamples + playout.concealedSamples;
-  const more = Math.max(0, samples - samplesBefore);
-  return {
-    samples,
-    delayS: delayS + (playout.delayMs / 1000) * more,
-    targetS: targetS + (playout.targetMs / 1000) * more,
-  };
-}
-
 /** Holds the newest figures of both workers and of the tunnel. */
 export class TunnelFigures {
   path: TunnelStatistics | null = null;
   readonly #factsOf: (direction: "sent" | "received", trackId: number) => TrackFacts | null;
   readonly #rates = new Rates();
-  #held = new Map<number, HeldSound>();
   #sent: readonly EncodeStatistics[] = [];
   #received: readonly DecodeStatistics[] = [];
 
@@ -60,8 +43,6 @@ export class TunnelFigures {
     for (const track of tracks) {
       this.#rates.read(`received ${track.trackId}`, track.framesDecoded, track.decodeTimeS, now);
     }
-    // Only of tracks that are there, so that the map does not grow with everybody who ever was.
-    this.#held = new Map(tracks.map((track) => [track.trackId, heldSince(this.#held.get(track.trackId), track)]));
   }
 
   /** How loud everybody is, by participant id. */
@@ -120,7 +101,7 @@ export class TunnelFigures {
       if (facts === null) continue;
       add(codecStats(facts.codec, timestamp));
       const framesPerSecond = this.#rates.framesPerSecond(`received ${track.trackId}`);
-      add(inboundStats(track, facts, framesPerSecond, this.#held.get(track.trackId) ?? NOTHING_HELD, timestamp));
+      add(inboundStats(track, facts, framesPerSecond, timestamp));
       const playout = playoutStats(track, timestamp);
       if (playout !== null) add(playout);
     }

@@ -2,6 +2,7 @@
 
 import type { CodecBackend } from "../base/backends.ts";
 import { type Codec, clockRateOf, kindOf, type TrackSource } from "../base/media.ts";
+import type { PlayoutStatistics } from "../base/pcm-port.ts";
 import type { DecodeStatistics } from "../decode/messages.ts";
 import type { EncodeStatistics } from "../encode/messages.ts";
 import type { TunnelStatistics } from "../transport/messages.ts";
@@ -15,13 +16,6 @@ export interface TrackFacts {
 
 const SAMPLE_RATE = 48_000;
 const TRANSPORT_ID = "transport";
-
-/** What has gone through a jitter buffer: samples, and how long they waited and should have waited, added up, s. */
-export interface HeldSound {
-  readonly samples: number;
-  readonly delayS: number;
-  readonly targetS: number;
-}
 
 /** RFC 6464 level as linear loudness, 0 … 1. */
 const linear = (level: number): number => (level >= 127 ? 0 : 10 ** (-level / 20));
@@ -72,17 +66,15 @@ export function outboundStats(
   };
 }
 
-/** Somebody else's track. @param held what has gone through its jitter buffer. */
+/** Somebody else's track. */
 export function inboundStats(
   track: DecodeStatistics,
   facts: TrackFacts,
   framesPerSecond: number,
-  held: HeldSound,
   timestamp: number,
 ): InboundRtpStats {
   const { playout } = track;
   const video = track.kind === "video";
-  const samples = playout === null ? 0 : playout.playedSamples + playout.concealedSamples;
   return {
     id: `inbound-${track.trackId}`,
     type: "inbound-rtp",
@@ -108,11 +100,16 @@ export function inboundStats(
     ...(playout === null
       ? {}
       : {
-          jitterBufferDelay: held.delayS,
-          jitterBufferTargetDelay: held.targetS,
-          jitterBufferEmittedCount: held.samples,
-          concealedSamples: playout.concealedSamples,
-          totalSamplesReceived: samples,
+          jitterBufferDelay: playout.playedDelayS,
+          jitterBufferTargetDelay: playout.playedTargetS,
+          jitterBufferEmittedCount: playout.playedSamples,
+          concealedSamples: playout.concealedSamples + playout.silentSamples,
+          silentConcealedSamples: playout.silentSamples,
+          concealmentEvents: playout.concealmentEvents,
+          insertedSamplesForDeceleration: playout.insertedSamples,
+          removedSamplesForAcceleration: playout.removedSamples,
+          totalSamplesReceived: samplesOf(playout),
+          totalAudioEnergy: playout.energy,
           playoutId: `playout-${track.trackId}`,
         }),
     wsmediaTrackId: String(track.trackId),
@@ -124,6 +121,10 @@ export function inboundStats(
     ...(track.skewMs === null ? {} : { wsmediaSkew: track.skewMs }),
   };
 }
+
+/** All that was played, whatever it was. */
+const samplesOf = (playout: PlayoutStatistics): number =>
+  playout.playedSamples + playout.concealedSamples + playout.silentSamples;
 
 const codecIdOf = (codec: Codec): string => `codec-${codec}`;
 
@@ -137,7 +138,7 @@ export function codecStats(codec: Codec, timestamp: number): RoomStats {
 /** How an audio track comes out; null before it does. */
 export function playoutStats({ trackId, playout }: DecodeStatistics, timestamp: number): RoomStats | null {
   if (playout === null) return null;
-  const samples = playout.playedSamples + playout.concealedSamples;
+  const samples = samplesOf(playout);
   return {
     id: `playout-${trackId}`,
     type: "media-playout",

@@ -83,8 +83,11 @@ inline void store_two_largest(uint8_t* to, v128_t octets) {
 template <bool background, bool variance, bool squares>
 void measure(const uint8_t* current, const uint8_t* reference, int32_t width, int32_t height, int32_t stride, const Results& r) {
   int32_t picture_sad = 0, macroblock = 0;
+  // Upstream goes back by the picture's width, not by the macroblocks it has passed: where they differ, each row of macroblocks begins
+  // further left than the one above. What is measured there is measured so here too.
+  const int32_t next_row = 16 * stride - width + 16 * (width >> 4);
   for (int32_t y = 0; y < (height >> 4); y++) {
-    const uint8_t *a = current + y * 16 * stride, *b = reference + y * 16 * stride;
+    const uint8_t *a = current + y * next_row, *b = reference + y * next_row;
     for (int32_t x = 0; x < (width >> 4); x++, macroblock++, a += 16, b += 16) {
       int32_t sum = 0, square_sum = 0, squared_difference = 0;
       for (int half = 0; half < 2; half++) {

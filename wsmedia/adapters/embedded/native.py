@@ -6,18 +6,21 @@ A native publisher enters the room exactly as a tunnelled one does. Both kinds e
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from wsmedia import sdp
 from wsmedia.adapters.embedded.adapter import EmbeddedAdapter, EmbeddedConnection
 from wsmedia.errors import SfuError
-from wsmedia.media import Codec, EncodedFrame, MediaKind, Participant, Track, TrackSource
+from wsmedia.media import EncodedFrame, MediaKind, Participant, Track, TrackSource
 from wsmedia.peer import PeerConnection, PeerState, RtpReceiver, RtpSender
 from wsmedia.ports import FrameSink, RemoteTrack, RoomState
 from wsmedia.sfu import Room
 
-_CODECS = {MediaKind.AUDIO: Codec.OPUS, MediaKind.VIDEO: Codec.H264}
 _SOURCES = {MediaKind.AUDIO: TrackSource.MICROPHONE, MediaKind.VIDEO: TrackSource.CAMERA}
-_MAX_SECTIONS_PER_KIND = 8
+_MAX_SECTIONS = 16
+
+logger = logging.getLogger(__name__)
 
 
 class NativePeer:
@@ -115,6 +118,7 @@ class NativePublisher(NativePeer):
         participant: Participant,
         peer: PeerConnection,
         on_ended: Callable[[], None],
+        *,
         screen: str | None = None,
     ) -> None:
         super().__init__(peer, on_ended)
@@ -184,7 +188,8 @@ class _FirstFrame:
 class NativeSubscriber(NativePeer):
     """A native peer that receives one participant's tracks, those that they publish later included.
 
-    A section of the offer is filled by the participant's tracks of its kind, in the order of publishing.
+    A section of the offer is filled by the participant's tracks of its kind, in the order of publishing, if it offers
+    to take their codec; a track that no free section takes is left out.
 
     Args:
         adapter: the embedded SFU.
@@ -214,11 +219,17 @@ class NativeSubscriber(NativePeer):
 
     async def answer(self, offer: str) -> str:
         """Take the peer's offer to receive; see ``NativePeer.answer``."""
-        for kind in MediaKind:
-            for _ in range(min(offer.count(f"\nm={kind.value} "), _MAX_SECTIONS_PER_KIND)):
-                self._add_sender(Track(len(self._bound), _CODECS[kind], _SOURCES[kind]))
-        self._room.watch(self)
-        return await super().answer(offer)
+        for section in sdp.parse(offer).media[:_MAX_SECTIONS]:
+            encoding = next((one for one in sdp.encodings(sdp.usable_formats(section)) if one.fragmentable), None)
+            if encoding is not None:
+                # Which of the codecs it will be is seen when a track is there.
+                self._add_sender(Track(len(self._bound), encoding.codec, _SOURCES[encoding.codec.kind]))
+        answer = await super().answer(offer)
+        if not self.has_ended:
+            self._room.watch(self)
+            if all(one.participant_id != self._participant_id for one in self._room.participants):
+                self.end()  # they left while we were at it
+        return answer
 
     def participant_left(self, participant_id: str) -> None:
         """The end, if it was ours."""
@@ -229,11 +240,14 @@ class NativeSubscriber(NativePeer):
         """Send it, if it is theirs and a section of its kind is free."""
         if remote.participant_id != self._participant_id:
             return
+        codec = remote.track.codec
         for sender, bound in self._bound.items():
-            if bound is None and sender.track.kind is remote.track.kind:
+            if bound is None and sender.can_carry(codec):
                 self._bound[sender] = remote
+                sender.carry(codec)
                 remote.source.add_sink(sender)
                 return
+        logger.info("a native subscriber has no section for another %s track", codec.value)
 
     def track_removed(self, remote: RemoteTrack) -> None:
         """Free its section, for another of their tracks if there is one."""

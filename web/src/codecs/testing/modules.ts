@@ -4,10 +4,13 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { WasmCodec } from "../wasm.ts";
 
-const compiled = new Map<WasmCodec, WebAssembly.Module>();
+/** The page's modules, and the one with the kernels' self-test in it. */
+type BuiltModule = WasmCodec | "h264-selftest";
+
+const compiled = new Map<BuiltModule, WebAssembly.Module>();
 
 /** @throws Error: it was not built; its text says how. */
-export function builtModule(codec: WasmCodec): WebAssembly.Module {
+export function builtModule(codec: BuiltModule): WebAssembly.Module {
   const known = compiled.get(codec);
   if (known !== undefined) return known;
   const file = fileURLToPath(new URL(`../generated/${codec}.wasm`, import.meta.url));
