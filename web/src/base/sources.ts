@@ -42,8 +42,15 @@ export interface SoundBlock {
 export type SoundSource =
   /** A track processor's stream, made in the window. */
   | { readonly kind: "stream"; readonly stream: ReadableStream<AudioData> }
-  /** `SoundBlock`s that an audio worklet posts, about one in 10 ms; the reader posts `{ type: "stop" }` at the end. */
+  /** `SoundBlock`s that an audio worklet posts, about one in 10 ms; the reader answers with `SoundReaderMessage`s. */
   | { readonly kind: "port"; readonly port: MessagePort };
+
+/** What the reader of a port of sound says. */
+export type SoundReaderMessage =
+  /** One block more was taken; the worklet drops what comes while too many are not. */
+  | { readonly type: "taken" }
+  /** No more are wanted. */
+  | { readonly type: "stop" };
 
 /** What must be transferred along with a source. */
 export function transferOf(source: PictureSource | SoundSource | null): Transferable[] {

@@ -1,71 +1,84 @@
 /**
  * One microphone's way from sound to Opus packets of 20 ms, with capture time and RFC 6464 level. Queues: at most ten
- * blocks in the encoder; more are dropped, the newest first, because a stuck encoder will not want them either.
+ * frames in the encoder; more are dropped, the newest first, because a stuck encoder will not want them either.
  */
 
+import type { CodecBackend, CodecChoice } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
 import { FrameWriter, type PortLike } from "../base/frame-port.ts";
 import type { SoundSource } from "../base/sources.ts";
 import { microseconds } from "../base/time.ts";
-import { type AudioFrame, AudioFramer, FRAME_SAMPLES, mixDown, SAMPLE_RATE } from "./audio-framer.ts";
+import { type AudioFrame, AudioFramer } from "./audio-framer.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import type { EncodeStatistics } from "./messages.ts";
+import { type OpenSoundEncoder, type SoundEncoder, SoundEncoderChoice } from "./sound-encoder.ts";
+import { type SourceSound, soundFrom } from "./sound-source.ts";
 import { SourceReader } from "./source-reader.ts";
+import { openWasmSoundEncoder } from "./wasm-sound-encoder.ts";
+import { openWebCodecsSoundEncoder } from "./webcodecs-sound-encoder.ts";
 
-const MOST_BITRATE_BPS = 32_000;
+const INITIAL_BITRATE_BPS = 32_000;
+const MOST_BITRATE_BPS = 48_000;
 const LEAST_BITRATE_BPS = 12_000;
+/** Of the target, for the headers of 50 packets a second. */
+const HEADERS_BPS = 8_000;
 /** A smaller change is not worth a reconfiguration. */
 const BITRATE_STEP = 0.25;
 const MOST_QUEUED = 10;
-const MOST_REMEMBERED = 32;
+/** In a row; then the next backend is tried. */
 const MOST_FAILURES = 3;
 
-/** `opus` is in the standard, but not in every version of the type library; discontinuous transmission stays off. */
-const configOf = (bitrate: number): AudioEncoderConfig & { opus: Record<string, unknown> } => ({
-  codec: "opus",
-  sampleRate: SAMPLE_RATE,
-  numberOfChannels: 1,
-  bitrate,
-  opus: { frameDuration: 20_000, application: "voip", signal: "voice", usedtx: false },
-});
+const OPENERS: Readonly<Record<CodecBackend, OpenSoundEncoder>> = {
+  wasm: openWasmSoundEncoder,
+  webcodecs: openWebCodecsSoundEncoder,
+};
 
 /** Encodes one audio track until it is stopped. */
 export class AudioTrackEncoder {
   readonly #trackId: number;
   readonly #writer: FrameWriter;
+  readonly #choice: SoundEncoderChoice;
   readonly #failed: (detail: string) => void;
   readonly #framer = new AudioFramer(Math.floor(Math.random() * 2 ** 32));
-  /** What belongs to the packets that have not come out yet, by timestamp. */
-  readonly #inside = new Map<number, AudioFrame>();
-  readonly #source = new SourceReader<AudioData>(
-    (data) => this.#take(data),
-    (detail) => this.#fail(detail),
+  readonly #source = new SourceReader<SourceSound>(
+    (sound) => this.#take(sound),
+    (detail) => this.#fail(this.#encoder, detail),
   );
   #clock = new CaptureClock();
-  #encoder: AudioEncoder | null = null;
-  #bitrateBps = MOST_BITRATE_BPS;
+  #encoder: SoundEncoder | null = null;
+  /** Being opened, none left, or stopped: sound is not encoded. */
+  #state: "idle" | "opening" | "open" | "over" = "idle";
+  #bitrateBps = INITIAL_BITRATE_BPS;
   #muted = false;
-  #timestampUs = 0;
   #failures = 0;
   #encoded = 0;
   #skipped = 0;
   #refused = 0;
   #bytes = 0;
   #bytesReported = 0;
+  #spentMs = 0;
   #level = 127;
   #lastCaptureTimeUs: number | null = null;
 
   /** @param failed called once when there is no hope; the track stays silent then. */
-  constructor(trackId: number, port: PortLike, failed: (detail: string) => void) {
+  constructor(
+    trackId: number,
+    port: PortLike,
+    codecs: CodecChoice,
+    failed: (detail: string) => void,
+    openers: Readonly<Record<CodecBackend, OpenSoundEncoder>> = OPENERS,
+  ) {
     this.#trackId = trackId;
     this.#failed = failed;
+    this.#choice = new SoundEncoderChoice(codecs, openers);
     this.#writer = new FrameWriter(port, { onTargetBitrate: (bitrateBps) => this.#aim(bitrateBps) });
   }
 
   /** Listen to this from now on; null: to nothing. Returns when the source has ended or was replaced. */
   async read(source: SoundSource | null): Promise<void> {
     this.#clock = new CaptureClock();
-    await this.#source.read(source?.kind === "stream" ? source.stream : null);
+    if (source !== null && this.#state === "idle") void this.#open();
+    await this.#source.read(source === null ? null : soundFrom(source));
   }
 
   set muted(muted: boolean) {
@@ -74,9 +87,10 @@ export class AudioTrackEncoder {
 
   /** End the track. */
   stop(): void {
+    this.#state = "over";
     void this.read(null);
     this.#writer.end();
-    if (this.#encoder?.state === "configured") this.#encoder.close();
+    this.#encoder?.close();
     this.#encoder = null;
   }
 
@@ -91,11 +105,11 @@ export class AudioTrackEncoder {
       kind: "audio",
       codec: this.#encoder === null ? null : "opus",
       scalability: null,
-      backend: this.#encoder === null ? null : "webcodecs",
+      backend: this.#encoder?.backend ?? null,
       size: null,
       framerate: 0,
       limitation: "none",
-      encodeTimeS: 0,
+      encodeTimeS: this.#spentMs / 1000,
       targetBitrateBps: this.#bitrateBps,
       bitrateBps: Math.round((bytes * 8) / elapsedS),
       bytesEncoded: this.#bytes,
@@ -108,74 +122,67 @@ export class AudioTrackEncoder {
     };
   }
 
-  #take(data: AudioData): void {
-    const durationUs = (data.numberOfFrames / data.sampleRate) * 1e6;
-    const captureTimeUs = this.#clock.captureTimeUs(data.timestamp, durationUs, systemClock.wallUs());
-    const channels = Array.from({ length: data.numberOfChannels }, (_, planeIndex) => {
-      const samples = new Float32Array(data.numberOfFrames);
-      data.copyTo(samples, { planeIndex, format: "f32-planar" });
-      return samples;
-    });
-    for (const frame of this.#framer.push(mixDown(channels), data.sampleRate, captureTimeUs)) this.#encode(frame);
+  #take({ samples, sampleRate, timestampUs }: SourceSound): void {
+    const durationUs = (samples.length / sampleRate) * 1e6;
+    const captureTimeUs = this.#clock.captureTimeUs(timestampUs, durationUs, systemClock.wallUs());
+    for (const frame of this.#framer.push(samples, sampleRate, captureTimeUs)) this.#encode(frame);
   }
 
   #encode(frame: AudioFrame): void {
     this.#level = Math.min(this.#level, frame.level & 0x7f);
-    if (this.#muted || this.#failures > MOST_FAILURES) return;
-    if (!this.#writer.ready || (this.#encoder?.encodeQueueSize ?? 0) >= MOST_QUEUED) {
+    if (this.#muted || this.#state === "over") return;
+    const encoder = this.#encoder;
+    if (encoder === null || !this.#writer.ready || encoder.queueSize >= MOST_QUEUED) {
       this.#skipped += 1;
       return;
     }
-    // The encoder counts by itself from the first timestamp on, so it gets an even count and the times stay here.
-    const timestamp = this.#timestampUs;
-    this.#timestampUs += 20_000;
-    this.#inside.set(timestamp, frame);
-    for (const old of this.#inside.keys()) if (this.#inside.size > MOST_REMEMBERED) this.#inside.delete(old);
-    const data = new AudioData({
-      format: "f32-planar",
-      sampleRate: SAMPLE_RATE,
-      numberOfFrames: FRAME_SAMPLES,
-      numberOfChannels: 1,
-      timestamp,
-      data: frame.samples,
-    });
     try {
-      this.#encoder ??= this.#newEncoder();
-      this.#encoder.encode(data);
+      encoder.encode(frame);
     } catch (error) {
-      this.#fail(String(error));
-    } finally {
-      data.close();
+      this.#fail(encoder, String(error));
     }
   }
 
   #aim(targetBps: number): void {
-    const bitrateBps = Math.max(LEAST_BITRATE_BPS, Math.min(MOST_BITRATE_BPS, Math.round(targetBps)));
+    const bitrateBps = Math.max(LEAST_BITRATE_BPS, Math.min(MOST_BITRATE_BPS, Math.round(targetBps - HEADERS_BPS)));
     if (Math.abs(bitrateBps - this.#bitrateBps) < this.#bitrateBps * BITRATE_STEP) return;
     this.#bitrateBps = bitrateBps;
-    if (this.#encoder?.state === "configured") this.#encoder.configure(configOf(bitrateBps));
+    try {
+      this.#encoder?.setBitrate(bitrateBps);
+    } catch (error) {
+      this.#fail(this.#encoder, String(error));
+    }
   }
 
-  #newEncoder(): AudioEncoder {
-    this.#inside.clear();
-    const encoder = new AudioEncoder({
-      output: (chunk) => this.#give(chunk),
-      error: (error) => this.#fail(error.message),
+  async #open(): Promise<void> {
+    this.#state = "opening";
+    const bitrateBps = this.#bitrateBps;
+    let opened: SoundEncoder | null = null;
+    opened = await this.#choice.open(bitrateBps, {
+      onEncoded: (data, frame, spentMs) => this.#give(data, frame, spentMs),
+      onError: (detail) => this.#fail(opened, detail),
     });
-    encoder.configure(configOf(this.#bitrateBps));
-    return encoder;
+    // Stopped meanwhile.
+    if (this.#state !== "opening") {
+      opened?.close();
+      return;
+    }
+    if (opened === null) {
+      this.#state = "over";
+      this.#failed(this.#choice.reason);
+      return;
+    }
+    this.#state = "open";
+    this.#encoder = opened;
+    if (this.#bitrateBps !== bitrateBps) opened.setBitrate(this.#bitrateBps);
   }
 
-  #give(chunk: EncodedAudioChunk): void {
-    const key = Math.round(chunk.timestamp / 20_000) * 20_000;
-    const frame = this.#inside.get(key);
-    if (frame === undefined) return;
-    this.#inside.delete(key);
-    const data = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(data);
+  #give(data: Uint8Array<ArrayBuffer>, frame: AudioFrame, spentMs: number): void {
+    if (this.#state === "over") return;
     this.#encoded += 1;
     this.#failures = 0;
     this.#bytes += data.length;
+    this.#spentMs += spentMs;
     this.#lastCaptureTimeUs = frame.captureTimeUs;
     const encoded = {
       data,
@@ -189,10 +196,16 @@ export class AudioTrackEncoder {
     if (!this.#writer.write(encoded, false)) this.#refused += 1;
   }
 
-  #fail(detail: string): void {
-    if (this.#encoder?.state === "configured") this.#encoder.close();
+  /** An encoder has failed: another of its kind, or of the next kind, takes its place. */
+  #fail(encoder: SoundEncoder | null, detail: string): void {
+    if (encoder === null || encoder !== this.#encoder) return;
     this.#encoder = null;
+    encoder.close();
     this.#failures += 1;
-    if (this.#failures === MOST_FAILURES + 1) this.#failed(detail);
+    if (this.#failures > MOST_FAILURES) {
+      this.#failures = 0;
+      this.#choice.giveUp(encoder.backend, detail);
+    }
+    void this.#open();
   }
 }

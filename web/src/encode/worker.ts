@@ -22,7 +22,7 @@ function obey(command: EncodeCommand): void {
     case "startAudio": {
       const failed = (detail: string) => report({ type: "failed", trackId, kind: "audio", detail });
       audio.get(trackId)?.stop();
-      audio.set(trackId, new AudioTrackEncoder(trackId, command.port, failed));
+      audio.set(trackId, new AudioTrackEncoder(trackId, command.port, command.codecs, failed));
       break;
     }
     case "videoSource":

@@ -14,6 +14,10 @@ describe("shareBitrate", () => {
     expect(share(1_000_000, rated(1, "a"), rated(2, "v"))).toEqual({ 1: 40_000, 2: 860_000 });
   });
 
+  it("gives sound more where nobody misses it", () => {
+    expect(share(4_000_000, rated(1, "a"), rated(2, "v"))).toEqual({ 1: 56_000, 2: 3_544_000 });
+  });
+
   it("shares equally, and passes on what one cannot use", () => {
     expect(share(1_000_000, rated(1, "v"), rated(2, "v"))).toEqual({ 1: 450_000, 2: 450_000 });
     expect(share(1_000_000, rated(1, "v"), rated(2, "v", 100_000))).toEqual({ 1: 800_000, 2: 100_000 });

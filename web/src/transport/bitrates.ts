@@ -2,7 +2,10 @@
 
 import { kindOf, type Track } from "../base/media.ts";
 
+/** Voice at its best; and what music gains from, where nobody would miss it. */
 const AUDIO_BPS = 40_000;
+const RICH_AUDIO_BPS = 56_000;
+const RICH_PATH_BPS = 3_000_000;
 const MIN_AUDIO_BPS = 12_000;
 const MIN_VIDEO_BPS = 60_000;
 /** Headers and acknowledgements, and a little room for the estimate to be wrong. */
@@ -27,7 +30,8 @@ export function shareBitrate(pathBps: number, tracks: readonly RatedTrack[]): Re
   for (const { track, ceilingBps } of tracks) {
     if (kindOf(track.codec) !== "audio") continue;
     // At most half of a thin path is for sound, as long as somebody also wants to be seen.
-    const fair = Math.min(AUDIO_BPS, (pathBps * USABLE) / 2 / Math.max(1, sounding.length));
+    const mostBps = pathBps >= RICH_PATH_BPS ? RICH_AUDIO_BPS : AUDIO_BPS;
+    const fair = Math.min(mostBps, (pathBps * USABLE) / 2 / Math.max(1, sounding.length));
     const share = Math.max(MIN_AUDIO_BPS, Math.min(ceilingBps, fair));
     shares.set(track.trackId, Math.round(share));
     if (!track.muted) rest -= share;
