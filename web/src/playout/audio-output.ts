@@ -17,6 +17,8 @@ export interface AudioOutputTrack {
   readonly frames: MessagePort | null;
   /** What is heard of this track; whoever wants to measure or record it may connect to it. */
   readonly node: AudioNode;
+  /** Whether the loudspeaker plays it; it does at first. */
+  setAudible(audible: boolean): void;
   remove(): void;
 }
 
@@ -78,21 +80,27 @@ export class AudioOutput {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
-    node.connect(this.#speaker.input);
+    // Behind the node, so that whoever measures or records it still hears what the loudspeaker does not play.
+    const gate = this.context.createGain();
+    node.connect(gate).connect(this.#speaker.input);
+    const setAudible = (audible: boolean) => {
+      gate.gain.value = audible ? 1 : 0;
+    };
     const remove = () => {
       node.port.onmessage = null;
       tell(node, { type: "end" });
       node.disconnect();
+      gate.disconnect();
     };
     const { port1: port, port2: sound } = new MessageChannel();
     if (opus !== null) {
       const answer = await ask(node, { type: "playOpus", sound, frames, module: opus }, [sound, frames]);
-      if (answer.type === "playing") return { port, frames: null, node, remove };
+      if (answer.type === "playing") return { port, frames: null, node, setAudible, remove };
       tell(node, { type: "playPcm", sound: answer.sound }, [answer.sound]);
-      return { port, frames: answer.frames, node, remove };
+      return { port, frames: answer.frames, node, setAudible, remove };
     }
     tell(node, { type: "playPcm", sound }, [sound]);
-    return { port, frames, node, remove };
+    return { port, frames, node, setAudible, remove };
   }
 
   /** Use another loudspeaker. @param deviceId of `enumerateDevices`, empty for the system's choice. */

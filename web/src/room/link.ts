@@ -73,6 +73,8 @@ export interface RoomLink {
   publish(kind: MediaKind, source: TrackSource, muted: boolean, options: VideoOptions): LinkPublication;
   /** Whether somebody's video need not be sent to us for now. */
   pause(trackId: string, paused: boolean): void;
+  /** Whether the loudspeaker plays an audio track; it does at first. */
+  setAudible(trackId: string, audible: boolean): void;
   /** What is heard of an audio track; null before there is sound. */
   audioNode(trackId: string): AudioNode | null;
   /** The same as a track of an element; always the same one. @throws InvalidStateError when it is gone. */

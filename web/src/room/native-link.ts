@@ -73,6 +73,10 @@ export class NativeLink implements RoomLink {
     // WHEP has no word for it.
   }
 
+  setAudible(trackId: string, audible: boolean): void {
+    this.#personOf(trackId)?.reception.setAudible(audible);
+  }
+
   audioNode(trackId: string): AudioNode | null {
     return this.#personOf(trackId)?.reception.audioNode(this.#output.context) ?? null;
   }

@@ -98,6 +98,11 @@ export class NativeReception {
     if (audio.srcObject !== null) void audio.play().catch(() => undefined);
   }
 
+  /** Whether the loudspeaker plays their sound. */
+  setAudible(audible: boolean): void {
+    this.#audio.muted = !audible;
+  }
+
   /** What is heard, for whoever measures or records it. */
   audioNode(context: AudioContext): AudioNode | null {
     const stream = this.#audio.srcObject as MediaStream | null;

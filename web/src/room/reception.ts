@@ -28,6 +28,7 @@ export class Reception {
   readonly #worker: Worker;
   readonly #heard = new Map<number, { participantId: string; output: AudioOutputTrack }>();
   readonly #wanted = new Set<number>();
+  readonly #silenced = new Set<number>();
   /** Audio tracks on their way into the audio graph. */
   readonly #adding = new Map<number, Promise<void>>();
   readonly #surfaces = new Map<number, HTMLCanvasElement>();
@@ -101,6 +102,7 @@ export class Reception {
     }
     this.#heard.get(trackId)?.output.remove();
     this.#heard.set(trackId, { participantId, output });
+    if (this.#silenced.has(trackId)) output.setAudible(false);
     const transfer = frames === null ? [output.port] : [output.port, frames];
     this.#tell({ type: "addAudio", trackId, participantId, port: frames, playout: output.port }, transfer);
   }
@@ -118,6 +120,7 @@ export class Reception {
   remove(trackId: number): void {
     this.#wanted.delete(trackId);
     this.#adding.delete(trackId);
+    this.#silenced.delete(trackId);
     this.#heard.get(trackId)?.output.remove();
     this.#heard.delete(trackId);
     this.#surfaces.delete(trackId);
@@ -129,6 +132,13 @@ export class Reception {
   audioNode(participantId: string): AudioNode | null {
     for (const heard of this.#heard.values()) if (heard.participantId === participantId) return heard.output.node;
     return null;
+  }
+
+  /** Whether the loudspeaker plays a track. */
+  setAudible(trackId: number, audible: boolean): void {
+    if (audible) this.#silenced.delete(trackId);
+    else this.#silenced.add(trackId);
+    this.#heard.get(trackId)?.output.setAudible(audible);
   }
 
   /** What is heard of a track; null before there is sound. */

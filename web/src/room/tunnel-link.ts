@@ -114,6 +114,10 @@ export class TunnelLink implements RoomLink {
     this.#tunnel.pause(Number(trackId), paused);
   }
 
+  setAudible(trackId: string, audible: boolean): void {
+    this.#reception.setAudible(Number(trackId), audible);
+  }
+
   audioNode(trackId: string): AudioNode | null {
     return this.#reception.nodeOf(Number(trackId));
   }

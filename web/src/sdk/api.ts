@@ -101,6 +101,8 @@ export interface RemoteTrack {
   readonly audioNode: AudioNode | null;
   /** The same as a track for an element's `srcObject` or for a recorder; made at the first call. */
   mediaStreamTrack(): Promise<MediaStreamTrack>;
+  /** Audio: whether the room plays it; set it to false where an element of yours plays its `mediaStreamTrack`. */
+  audible: boolean;
   /** Whether anybody could see it. `connect` watches the surface by itself unless `pauseHidden` is false. */
   visible: boolean;
 }

@@ -194,6 +194,15 @@ describe("the room", () => {
     expect(link.told).toEqual(["speaker headset", "speaker headset"]);
   });
 
+  it("leaves playing to the page where it wants that", () => {
+    link.events.onTrackAdded("p-1", microphone);
+    const [sound] = room.participants[0]?.tracks ?? [];
+    if (sound === undefined) throw new Error("no track");
+    sound.audible = false;
+    sound.audible = false;
+    expect([sound.audible, link.told]).toEqual([false, ["audible 8 false"]]);
+  });
+
   it("asks for no picture of what nobody sees, but for every sound", () => {
     link.events.onTrackAdded("p-1", microphone);
     const [sound] = room.participants[0]?.tracks ?? [];

@@ -7,7 +7,7 @@ import type { RemoteTrack } from "./api.ts";
 import { Pausing } from "./pausing.ts";
 
 /** The part of a link that a track needs. */
-export type TrackLink = Pick<RoomLink, "pause" | "audioNode" | "mediaStreamTrack">;
+export type TrackLink = Pick<RoomLink, "pause" | "setAudible" | "audioNode" | "mediaStreamTrack">;
 
 /** See `RemoteTrack`. */
 export class LiveTrack implements RemoteTrack {
@@ -20,6 +20,7 @@ export class LiveTrack implements RemoteTrack {
   readonly #pausing: Pausing;
   #muted: boolean;
   #live: boolean;
+  #audible = true;
   #problem: "cannotDecode" | null = null;
 
   /** @param changed called when it was paused or goes on. */
@@ -57,6 +58,16 @@ export class LiveTrack implements RemoteTrack {
 
   get audioNode(): AudioNode | null {
     return this.kind === "audio" ? this.#link.audioNode(this.id) : null;
+  }
+
+  get audible(): boolean {
+    return this.#audible;
+  }
+
+  set audible(audible: boolean) {
+    if (this.kind === "video" || audible === this.#audible) return;
+    this.#audible = audible;
+    this.#link.setAudible(this.id, audible);
   }
 
   get visible(): boolean {

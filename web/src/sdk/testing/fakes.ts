@@ -66,6 +66,10 @@ export class FakeLink implements RoomLink {
     this.told.push(`pause ${trackId} ${paused}`);
   }
 
+  setAudible(trackId: string, audible: boolean): void {
+    this.told.push(`audible ${trackId} ${audible}`);
+  }
+
   audioNode(): AudioNode | null {
     return null;
   }
