@@ -83,7 +83,7 @@ class Workshop:
         if target.is_file():
             return target
         includes = [f"-I{folder / name}" for name in unit.includes]
-        ours = ["-I", str(module.glue), "-idirafter", str(module.glue / "include")]
+        ours = ["-I", str(module.glue), self.compiler.stand_ins, str(module.glue / "include")]
         fresh = target.with_name(f"{key}.{os.getpid()}.o")
         command = [*(self.compiler.cxx if unit.is_cxx else self.compiler.c), *flags, *includes, *ours]
         self._run([*command, "-c", str(source), "-o", str(fresh)], f"compiling {unit.path}")

@@ -17,7 +17,8 @@ OPENH264_REPLACED = (
 
 COMMON_FLAGS = (
     *("-O3", "-DNDEBUG", "-msimd128", "-mbulk-memory", "-fno-sanitize=all", "-ffunction-sections", "-fdata-sections"),
-    *("-fvisibility=hidden", "-fno-math-errno", "-w"),
+    # zig makes -O2 of -O3 for C, unless the compiler itself is told.
+    *("-Xclang", "-O3", "-fomit-frame-pointer", "-g0", "-fvisibility=hidden", "-fno-math-errno", "-w"),
 )
 CXX_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 # libopus: sums may be reordered, so that they become SIMD; it does look for NaN, so that stays.

@@ -17,12 +17,17 @@ DEBIAN_PACKAGES = "clang-19 lld-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 
 
 @dataclass(frozen=True)
 class Compiler:
-    """Commands that compile C and C++ and link, and the environment that they need."""
+    """Commands that compile C and C++ and link, and the environment that they need.
+
+    ``stand_ins`` is the flag that names our folder of headers for threads: zig has such headers of its own, which come
+    first; Debian's clang would find those of the machine that it runs on, so there ours come first.
+    """
 
     name: str
     c: tuple[str, ...]
     cxx: tuple[str, ...]
     link_flags: tuple[str, ...]
+    stand_ins: str
     environment: dict[str, str]
 
 
@@ -51,7 +56,7 @@ def _named_clang(clang: str) -> Compiler:
         raise BuildError(f"there is no C++ compiler beside {path} (on Debian: {DEBIAN_PACKAGES})")
     target = "--target=wasm32-wasi"
     # A stack that overflows shall trap, not run over data; zig places it first unasked.
-    return Compiler(name(), (path, target), (cxx, target), ("-Wl,--stack-first",), {})
+    return Compiler(name(), (path, target), (cxx, target), ("-Wl,--stack-first",), "-I", {})
 
 
 def _zig(cache: Path) -> Compiler:
@@ -73,4 +78,4 @@ def _zig(cache: Path) -> Compiler:
         fresh.rename(place)
     target = ("-target", "wasm32-wasi")
     caches = {"ZIG_GLOBAL_CACHE_DIR": str(cache / "zig"), "ZIG_LOCAL_CACHE_DIR": str(cache / "zig")}
-    return Compiler(name(), (str(zig), "cc", *target), (str(zig), "c++", *target), (), caches)
+    return Compiler(name(), (str(zig), "cc", *target), (str(zig), "c++", *target), (), "-idirafter", caches)
