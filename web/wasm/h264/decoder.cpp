@@ -117,6 +117,8 @@ int decoder_decode(uint32_t size) {
   const DECODING_STATE state = decoder->DecodeFrameNoDelay(input.data, static_cast<int>(size), rows, &info);
   if (state != dsErrorFree) return fail((state & dsOutOfMemory) != 0 ? RESULT_NO_MEMORY : RESULT_CODEC);
   synchronised = true;
+  // In other profiles than baseline openh264 holds a picture back for B-slices, which calls do not have.
+  if (info.iBufferStatus != 1) decoder->FlushFrame(rows, &info);
   if (info.iBufferStatus != 1 || rows[0] == nullptr) return 0;
   const int kept = keep(info.UsrData.sSystemBuffer, rows);
   return kept < 0 ? fail(kept) : kept;

@@ -1,7 +1,8 @@
 // An H.264 encoder for calls, as JavaScript calls it (src/codecs/h264-encoder.ts): one to an instance of the module.
 //
 // Constrained baseline, one slice, no B-frames, low complexity. The rate control skips pictures rather than to run over.
-// A keyframe comes only when asked for, with SPS and PPS.
+// A keyframe comes only when asked for, with SPS and PPS, but for one case: a picture that does not fit into openh264's buffers
+// (noise) is encoded anew, coarser and as a keyframe.
 #include <cstdlib>
 #include <cstring>
 
@@ -15,11 +16,17 @@ namespace {
 
 struct Encoder {
   ISVCEncoder* codec;
-  int width, height;         // of the pictures that are given
+  int width, height;  // of the pictures that are given
+  double framerate, bitrate;
+  int layers;
+  bool detail;
   uint8_t* input[PIXELS_FORMATS];
   uint8_t* output;
-  size_t room;               // octets at `output`
+  size_t room;  // octets at `output`
 };
+
+// The finest quantisers: nobody sees what a finer one keeps, and of noise it makes more octets than openh264 has room for.
+constexpr int FINEST = 16, FINEST_OF_NOISE = 28;
 
 // What encoder_encode leaves behind; its address is given to JavaScript once.
 struct Outcome {
@@ -34,18 +41,20 @@ bool valid_rates(double bitrate, double framerate) {
   return bitrate >= 1000 && bitrate <= 100e6 && framerate >= 1 && framerate <= 120;  // false for NaN too
 }
 
-SEncParamExt parameters(ISVCEncoder* codec, int width, int height, double framerate, double bitrate, int layers, bool detail) {
+SEncParamExt parameters(int finest_quantiser) {
   SEncParamExt p;
-  codec->GetDefaultParams(&p);
-  p.iUsageType = detail ? SCREEN_CONTENT_REAL_TIME : CAMERA_VIDEO_REAL_TIME;
+  encoder->codec->GetDefaultParams(&p);
+  // 4:2:0 is cropped by pairs of pixels: the last row and column of an odd size are left out.
+  const int width = encoder->width & ~1, height = encoder->height & ~1;
+  p.iUsageType = encoder->detail ? SCREEN_CONTENT_REAL_TIME : CAMERA_VIDEO_REAL_TIME;
   p.iPicWidth = width;
   p.iPicHeight = height;
-  p.iTargetBitrate = static_cast<int>(bitrate);
+  p.iTargetBitrate = static_cast<int>(encoder->bitrate);
   p.iMaxBitrate = UNSPECIFIED_BIT_RATE;
   p.iRCMode = RC_BITRATE_MODE;
   p.bEnableFrameSkip = true;
-  p.fMaxFrameRate = static_cast<float>(framerate);
-  p.iTemporalLayerNum = layers;
+  p.fMaxFrameRate = static_cast<float>(encoder->framerate);
+  p.iTemporalLayerNum = encoder->layers;
   p.iSpatialLayerNum = 1;
   p.iComplexityMode = LOW_COMPLEXITY;
   p.uiIntraPeriod = 0;
@@ -57,7 +66,9 @@ SEncParamExt parameters(ISVCEncoder* codec, int width, int height, double framer
   p.bEnableAdaptiveQuant = false;
   p.bEnableLongTermReference = false;
   p.bEnableSceneChangeDetect = false;  // it would make keyframes that nobody asked for
-  p.bEnableBackgroundDetection = !detail;
+  p.bEnableBackgroundDetection = !encoder->detail;
+  p.iMinQp = finest_quantiser;
+  p.iMaxQp = 51;
   SSpatialLayerConfig& layer = p.sSpatialLayers[0];
   layer.iVideoWidth = width;
   layer.iVideoHeight = height;
@@ -68,6 +79,16 @@ SEncParamExt parameters(ISVCEncoder* codec, int width, int height, double framer
   layer.uiLevelIdc = LEVEL_UNKNOWN;  // the lowest that allows size and rates
   layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
   return p;
+}
+
+int open_codec(int finest_quantiser) {
+  if (encoder->codec != nullptr) WelsDestroySVCEncoder(encoder->codec);
+  encoder->codec = nullptr;
+  if (WelsCreateSVCEncoder(&encoder->codec) != 0 || encoder->codec == nullptr) return RESULT_NO_MEMORY;
+  int quiet = WELS_LOG_QUIET;
+  encoder->codec->SetOption(ENCODER_OPTION_TRACE_LEVEL, &quiet);
+  const SEncParamExt p = parameters(finest_quantiser);
+  return encoder->codec->InitializeExt(&p) == cmResultSuccess ? 0 : RESULT_CODEC;
 }
 
 bool grow_output(size_t size) {
@@ -112,12 +133,11 @@ int encoder_create(int width, int height, double framerate, double bitrate, int 
   if (encoder == nullptr) return RESULT_NO_MEMORY;
   encoder->width = width;
   encoder->height = height;
-  if (WelsCreateSVCEncoder(&encoder->codec) != 0 || encoder->codec == nullptr) return RESULT_NO_MEMORY;
-  int quiet = WELS_LOG_QUIET;
-  encoder->codec->SetOption(ENCODER_OPTION_TRACE_LEVEL, &quiet);
-  // 4:2:0 is cropped by pairs of pixels: the last row and column of an odd size are left out.
-  const SEncParamExt p = parameters(encoder->codec, width & ~1, height & ~1, framerate, bitrate, layers, detail != 0);
-  return encoder->codec->InitializeExt(&p) == cmResultSuccess ? 0 : RESULT_CODEC;
+  encoder->framerate = framerate;
+  encoder->bitrate = bitrate;
+  encoder->layers = layers;
+  encoder->detail = detail != 0;
+  return open_codec(FINEST);
 }
 
 // The address of room for one picture in a format, or 0.
@@ -162,7 +182,12 @@ int encoder_encode(int format, double timestamp_ms, int keyframe) {
   source.uiTimeStamp = static_cast<long long>(timestamp_ms);
 
   SFrameBSInfo info = {};
-  if (encoder->codec->EncodeFrame(&source, &info) != cmResultSuccess) return RESULT_CODEC;
+  if (encoder->codec->EncodeFrame(&source, &info) != cmResultSuccess) {
+    const int opened = open_codec(FINEST_OF_NOISE);
+    if (opened < 0) return opened;
+    info = {};
+    if (encoder->codec->EncodeFrame(&source, &info) != cmResultSuccess) return RESULT_CODEC;
+  }
   if (info.eFrameType == videoFrameTypeSkip || info.eFrameType == videoFrameTypeInvalid) return 0;
   return gather(info);
 }
@@ -176,5 +201,8 @@ int encoder_set_rates(double bitrate, double framerate) {
   SBitrateInfo info = {SPATIAL_LAYER_ALL, static_cast<int>(bitrate)};
   const bool done = encoder->codec->SetOption(ENCODER_OPTION_FRAME_RATE, &frames) == cmResultSuccess &&
                     encoder->codec->SetOption(ENCODER_OPTION_BITRATE, &info) == cmResultSuccess;
-  return done ? 0 : RESULT_CODEC;
+  if (!done) return RESULT_CODEC;
+  encoder->bitrate = bitrate;
+  encoder->framerate = framerate;
+  return 0;
 }

@@ -36,7 +36,8 @@ WELS_THREAD_ERROR_CODE WelsQueryLogicalProcessInfo(WelsLogicalProcessInfo* info)
 }
 void WelsSleep(uint32_t) {}
 
-int getpid() { return 1; }  // part of a name for a semaphore
+// Part of a name for a semaphore; some libraries for WASI have it.
+__attribute__((weak)) int getpid() { return 1; }
 
 int32_t WelsSnprintf(char* buffer, int32_t size, const char*, ...) {
   if (size > 0) buffer[0] = '\0';
