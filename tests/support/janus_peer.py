@@ -153,7 +153,9 @@ class StandardPublisher:
         self._peer.addTrack(self._audio)
         transceiver = self._peer.addTransceiver(self._video, direction="sendonly")
         codecs = RTCRtpSender.getCapabilities("video").codecs
-        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "video/H264"])
+        transceiver.setCodecPreferences(
+            [codec for codec in codecs if codec.mimeType == f"video/{self.clip.codec.value.upper()}"]
+        )
         transceiver.sender._send_keyframe = self.clip.request_keyframe
         await self._peer.setLocalDescription(await self._peer.createOffer())
         answer = await handle.send({"request": "publish"}, offer=self._peer.localDescription.sdp)

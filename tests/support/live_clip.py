@@ -27,24 +27,30 @@ def nals(access_unit: bytes | memoryview) -> tuple[bytes, ...]:
     return tuple(bytes(nal) for nal in split_nals(bytes(access_unit)))
 
 
-class VideoEncoder:
-    """H.264 constrained baseline without B-frames, keyframes on demand."""
+_OPTIONS = {
+    Codec.H264: {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "x264-params": "keyint=1000000:scenecut=0:repeat-headers=1:force-cfr=1",
+    },
+    Codec.VP8: {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "g": "1000000"},
+}
 
-    def __init__(self, clip: Clip, bitrate_bps: int = 800_000) -> None:
+
+class VideoEncoder:
+    """H.264 constrained baseline without B-frames, or VP8; keyframes on demand."""
+
+    def __init__(self, clip: Clip, bitrate_bps: int = 800_000, codec: Codec = Codec.H264) -> None:
         self._clip = clip
-        self._codec: Any = av.CodecContext.create("libx264", "w")
+        self._codec: Any = av.CodecContext.create("libx264" if codec is Codec.H264 else "libvpx", "w")
         self._codec.width, self._codec.height = clip.width, clip.height
         self._codec.pix_fmt = "yuv420p"
         self._codec.bit_rate = bitrate_bps
         self._codec.framerate = fractions.Fraction(clip.fps)
         self._codec.time_base = fractions.Fraction(1, clip.fps)
         self._codec.thread_count = 1
-        self._codec.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "profile": "baseline",
-            "x264-params": "keyint=1000000:scenecut=0:repeat-headers=1:force-cfr=1",
-        }
+        self._codec.options = _OPTIONS[codec]
 
     def encode(self, index: int, keyframe: bool) -> bytes:
         """Encode picture ``index``."""
@@ -84,12 +90,14 @@ class LiveClip:
     """Plays a clip into sinks in real time, from 0 for as long as ``run`` is not cancelled.
 
     Attributes:
+        codec: of the video: H.264 or VP8.
         sent_video, sent_audio: every frame that left, in order.
         keyframe_requests: how often a keyframe was asked for.
     """
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Clip, codec: Codec = Codec.H264) -> None:
         self.clip = clip
+        self.codec = codec
         self.sent_video: list[EncodedFrame] = []
         self.sent_audio: list[EncodedFrame] = []
         self.keyframe_requests = 0
@@ -102,7 +110,7 @@ class LiveClip:
 
     async def run(self, video: FrameSink | None, audio: FrameSink | None) -> None:
         """Play until cancelled."""
-        video_encoder = VideoEncoder(self.clip) if video is not None else None
+        video_encoder = VideoEncoder(self.clip, codec=self.codec) if video is not None else None
         audio_encoder = AudioEncoder(self.clip) if audio is not None else None
         loop = asyncio.get_running_loop()
         began = loop.time()

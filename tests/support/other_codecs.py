@@ -19,7 +19,7 @@ OTHER_CODECS = (Codec.VP8, Codec.VP9, Codec.AV1)
 _ENCODERS = {
     Codec.VP8: ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     Codec.VP9: ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
-    Codec.AV1: ("libsvtav1", {"preset": "11", "crf": "40", "svtav1-params": "pred-struct=1:lp=1"}),
+    Codec.AV1: ("libsvtav1", {"preset": "11", "crf": "30", "svtav1-params": "pred-struct=1:lp=1"}),
 }
 DECODERS = {Codec.H264: "h264", Codec.VP8: "libvpx", Codec.VP9: "libvpx-vp9", Codec.AV1: "libdav1d"}
 IS_KEYFRAME = {Codec.VP8: vp8.is_keyframe, Codec.VP9: vp9.is_keyframe, Codec.AV1: av1.is_keyframe}
