@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import netns
 from tests.support.browser import unavailable_reason
 from tests.support.clip import Clip
 
@@ -30,3 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the clips' files lie."""
     return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture
+def network() -> Iterator[tuple[str, ...]]:
+    """A network with an address that WebRTC takes; gives Chromium's flags for it."""
+    if netns.unavailable_reason() is not None:
+        yield ("--allow-loopback-in-peer-connection",)
+        return
+    namespace = netns.NetworkNamespace()
+    try:
+        with namespace.entered():
+            yield ()
+    finally:
+        namespace.close()

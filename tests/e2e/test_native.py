@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import ALICE, BOB
-from tests.support import netns
 from tests.support.browser import CallPage, browser, gateway_process
-
-
-@pytest.fixture
-def network() -> Iterator[tuple[str, ...]]:
-    """A network with an address that WebRTC takes; gives Chromium's flags for it."""
-    if netns.unavailable_reason() is not None:
-        yield ("--allow-loopback-in-peer-connection",)
-        return
-    namespace = netns.NetworkNamespace()
-    try:
-        with namespace.entered():
-            yield ()
-    finally:
-        namespace.close()
 
 
 async def test_tunnelled_and_native_people_see_and_hear_each_other(network: tuple[str, ...], clips: Path) -> None:

@@ -254,13 +254,13 @@ class CallPage:
         """Until the page says that it is connected."""
         await self.page.wait_for_function("window.wsmedia?.state === 'connected'")
 
-    async def wait_for_picture(self, name: str) -> int:
-        """Until a time code can be read off somebody's tile; gives it, ms."""
-        return int(await self._wait(f"wsmediaTest.timeCodeOf({name!r})"))
+    async def wait_for_picture(self, name: str, source: str = "camera") -> int:
+        """Until a time code can be read off somebody's camera or screen; gives it, ms."""
+        return int(await self._wait(f"wsmediaTest.timeCodeOf({name!r}, {source!r})"))
 
-    async def wait_for_other_picture(self, name: str, time_code: int) -> int:
-        """Until somebody's tile shows another time code than that one; gives it, ms."""
-        look = f"wsmediaTest.timeCodeOf({name!r})"
+    async def wait_for_other_picture(self, name: str, time_code: int, source: str = "camera") -> int:
+        """Until somebody's camera or screen shows another time code than that one; gives it, ms."""
+        look = f"wsmediaTest.timeCodeOf({name!r}, {source!r})"
         return int(await self._wait(f"{look} !== {time_code} ? {look} : null"))
 
     async def wait_for_tone(self, name: str, hertz: float, tolerance: float = 3.0) -> float:

@@ -19,6 +19,9 @@ from wsmedia.app.page import page_directory
 _FOLDER = Path(__file__).with_name("page")
 _GEOMETRY = f"const GEOMETRY = {json.dumps(clip_time_code.GEOMETRY)};\n"
 
+# The first time code of a screen that is shared with ``devices``; far from those of cameras.
+SCREEN_START_MS = 8_000_000
+
 
 @functools.cache
 def _text(name: str) -> str:
@@ -46,8 +49,10 @@ def devices(clip: Clip, *, clocked: bool = False) -> str:
         "seconds": clip.seconds,
         "toneHz": None if clocked else clip.tone_hz,
     }
-    margin = f"const QUIET_MARGIN = {clip_time_code.QUIET_MARGIN};\n"
-    return f"{{{_GEOMETRY}{margin}const OPTIONS = {json.dumps(options)};\n{_text('devices.js')}}}"
+    constants = (
+        f"{_GEOMETRY}const QUIET_MARGIN = {clip_time_code.QUIET_MARGIN};\nconst SCREEN_START_MS = {SCREEN_START_MS};\n"
+    )
+    return f"{{{constants}const OPTIONS = {json.dumps(options)};\n{_text('devices.js')}}}"
 
 
 async def hide_webcodecs(context: BrowserContext) -> None:

@@ -7,6 +7,8 @@ import contextlib
 import socket
 import struct
 import time
+from collections.abc import AsyncIterator
+from random import Random
 
 
 class TcpProxy:
@@ -99,6 +101,26 @@ class TcpProxy:
         finally:
             self.freeze(False)
         return time.time()
+
+    @contextlib.asynccontextmanager
+    async def jittering(self, seconds: float, seed: int = 1) -> AsyncIterator[None]:
+        """Hold everything back again and again, for up to that long each time, while the context lasts."""
+        random = Random(seed)
+
+        async def alternate() -> None:
+            while True:
+                self.freeze()
+                await asyncio.sleep(random.uniform(0, seconds))
+                self.freeze(False)
+                await asyncio.sleep(random.uniform(0, seconds))
+
+        task = asyncio.create_task(alternate())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.freeze(False)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,8 +1,9 @@
 // Cameras and microphones made of real MediaStreamTracks that a test can unplug: an init script for any browser.
 //
-// Needs GEOMETRY (clip_time_code.py) and OPTIONS: { width, height, fps, startMs, seconds, toneHz }. With startMs null the
-// picture's time code is the wall clock (ms, modulo 2²⁴), and with toneHz null the sound is a chirp whose pitch tells the
-// time (chirp.py): whoever has the same clock can say how old a picture or a sound is.
+// Needs GEOMETRY and QUIET_MARGIN (clip_time_code.py), SCREEN_START_MS and
+// OPTIONS: { width, height, fps, startMs, seconds, toneHz }. With startMs null the picture's time code is the wall clock
+// (ms, modulo 2²⁴), and with toneHz null the sound is a chirp whose pitch tells the time (chirp.py): whoever has the same
+// clock can say how old a picture or a sound is.
 globalThis.wsmediaDevices = (() => {
   if (!isSecureContext) return null;
   const CHIRP = { lowHz: 400, hertzPerSecond: 200, seconds: 5 };
@@ -56,7 +57,7 @@ globalThis.wsmediaDevices = (() => {
     }
   }
 
-  function camera(wanted) {
+  function camera(wanted, startMs = options.startMs) {
     const canvas = document.createElement("canvas");
     canvas.width = options.width;
     canvas.height = options.height;
@@ -66,7 +67,7 @@ globalThis.wsmediaDevices = (() => {
       const x = (0.25 + 0.25 * Math.sin(seconds * 0.9)) * canvas.width;
       const y = (0.25 + 0.25 * Math.sin(seconds * 0.7 + 1)) * canvas.height;
       context.drawImage(texture, -x, -y);
-      const code = options.startMs === null ? now() : options.startMs + ((now() - began) % (options.seconds * 1000));
+      const code = startMs === null ? now() : startMs + ((now() - began) % (options.seconds * 1000));
       drawTimeCode(context, Math.floor(code) % 2 ** 24);
     };
     draw();
@@ -158,6 +159,14 @@ globalThis.wsmediaDevices = (() => {
     }
     return new MediaStream(tracks);
   };
+  // The system's dialogue has chosen the whole screen.
+  navigator.mediaDevices.getDisplayMedia = async () => {
+    const track = camera({ deviceId: "screen" }, SCREEN_START_MS);
+    const settings = track.getSettings;
+    track.getSettings = () => ({ ...settings(), displaySurface: "monitor" });
+    open.set(track, "screen");
+    return new MediaStream([track]);
+  };
   navigator.mediaDevices.enumerateDevices = async () => [...plugged.values()];
 
   const changed = () => navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
@@ -179,7 +188,5 @@ globalThis.wsmediaDevices = (() => {
     },
     /** Ids of the devices that are in use now. */
     inUse: () => [...open].filter(([track]) => track.readyState === "live").map(([, id]) => id),
-    /** A time-coded track like the camera's, for a screen that is shared. */
-    screen: () => camera({ deviceId: "screen" }),
   };
 })();
