@@ -20,7 +20,9 @@ from tests.support import netns
 from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
 from tests.support.clip_readers import tone_hz
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = DOCS / "examples"
+GATEWAY_IN_DOCS = "https://calls.example.org/"
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -194,3 +196,90 @@ async def test_figures_have_the_names_of_the_w3c(origin: str, clips: Path) -> No
         await expect(figures).to_contain_text("round trip")
         await expect(figures).to_contain_text("320×180")
         assert meter.errors == []
+
+
+async def test_the_five_minutes_of_the_documentation(tmp_path: Path, clips: Path) -> None:
+    section = (DOCS / "sdk.md").read_text().partition("## Five minutes")[2]
+    html = section.partition("```html\n")[2].partition("```")[0]
+    assert html.count(GATEWAY_IN_DOCS) == 2
+    with served(tmp_path) as origin:
+        async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE) as running:
+            (tmp_path / "index.html").write_text(html.replace(GATEWAY_IN_DOCS, f"{url.rstrip('/')}/"))
+            alice = await CallPage.open(running, f"{origin}/index.html")
+            viewer = await CallPage.joined(running, url, room="standup", name="Viewer")
+            await viewer.wait_for_picture("Alice")
+            await viewer.wait_for_tone("Alice", ALICE.tone_hz)
+            await time_code(alice, "#people canvas", ALICE.start_ms)
+            assert alice.errors == viewer.errors == []
+
+
+async def entered(running: Browser, origin: str, url: str, **options: str) -> CallPage:
+    """A page of the origin that has entered a room as ``globalThis.room``, and shows everybody."""
+    call = await example(running, origin, "tone-bot.html", url)
+    await call.page.evaluate(
+        """async (options) => {
+          const { connect } = await import(new URL("sdk/wsmedia.js", options.url).href);
+          const room = await connect(options);
+          const show = ({ track }) => track.surface && document.body.append(track.surface);
+          for (const { tracks } of room.participants) for (const track of tracks) show({ track });
+          room.addEventListener("trackadded", show);
+          globalThis.room = room;
+          globalThis.reading = (kind) => room.trackReadings().find((one) => one.kind === kind)?.frames ?? 0;
+        }""",
+        {"url": url, **options},
+    )
+    return call
+
+
+async def test_pictures_that_nobody_sees_are_not_sent(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
+        viewer = await entered(running, origin, url, room="hidden", name="Viewer")
+        await CallPage.joined(running, url, room="hidden", name="Bob")
+        await time_code(viewer, "canvas", BOB.start_ms)
+        await viewer.page.evaluate("document.querySelector('canvas').style.display = 'none'")
+        await viewer.page.wait_for_function("room.participants[0].track('camera').paused")
+        # What was on its way has come once a tenth of a second of sound has; then a second of it brings no picture.
+        await viewer.page.evaluate("globalThis.sound = reading('audio')")
+        await viewer.page.wait_for_function("reading('audio') >= sound + 5")
+        before = await viewer.page.evaluate("reading('video')")
+        await viewer.page.wait_for_function("reading('audio') >= sound + 55")
+        assert await viewer.page.evaluate("reading('video')") - before <= 1
+        shown = await viewer.page.evaluate("wsmediaTest.timeCode(document.querySelector('canvas'))")
+        await viewer.page.evaluate("document.querySelector('canvas').style.display = ''")
+        await other_time_code(viewer, "canvas", shown)
+        assert not await viewer.page.evaluate("room.participants[0].track('camera').paused")
+
+
+async def test_a_room_that_cannot_be_entered_is_an_error_with_a_reason(origin: str) -> None:
+    key = "a secret of at least thirty-two characters"
+    async with (
+        gateway_process("--allowed-origin", origin, "--token-key", key) as url,
+        browser(Path(), None) as running,
+    ):
+        page = (await example(running, origin, "tone-bot.html", url)).page
+        look = """async (url) => {
+          const { connect, ConnectError } = await import(new URL("sdk/wsmedia.js", url).href);
+          const refused = await connect({ url, room: "a", token: "nonsense" }).catch((error) => error);
+          const wrong = await connect({ url, room: "no room" }).catch((error) => error);
+          const nobody = new URL("http://127.0.0.1:1/");
+          const signal = AbortSignal.timeout(500);
+          const given_up = await connect({ url: nobody, room: "a", signal }).catch((error) => error);
+          return [refused instanceof ConnectError, refused.end, wrong.name, given_up.name];
+        }"""
+        assert await page.evaluate(look, url) == [True, "tokenRefused", "TypeError", "TimeoutError"]
+
+
+async def test_codecs_in_webassembly_come_from_the_gateway_too(origin: str, clips: Path) -> None:
+    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
+        viewer = await entered(running, origin, url, room="wasm", name="Viewer", codecs="wasm")
+        bob = await CallPage.joined(running, url, room="wasm", name="Bob")
+        await time_code(viewer, "canvas", BOB.start_ms)
+        backends = "room.trackReadings().filter((one) => one.direction === 'received').map((one) => one.backend)"
+        await viewer.page.wait_for_function(f"{backends}.length === 2 && {backends}.every((one) => one === 'wasm')")
+        await viewer.page.evaluate(
+            "navigator.mediaDevices.getUserMedia({ audio: true, video: true })"
+            ".then((stream) => stream.getTracks().forEach((track) => room.publish(track)))"
+        )
+        await bob.wait_for_picture("Viewer")
+        await bob.wait_for_tone("Viewer", BOB.tone_hz)
+        assert viewer.errors == bob.errors == []
