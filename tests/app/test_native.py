@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 import pytest
 
-from tests.peer.support import AUDIO, CLIP, VIDEO, Frames, audio_frames, video_frames
+from tests.peer.support import AUDIO, CLIP, VIDEO, Frames, Incoming, audio_frames, video_frames
 from tests.support.gateway import CAMERA, MICROPHONE, TunnelClient, eventually, http_url, running_gateway
 from tests.support.live_clip import nals
 from tests.support.other_codecs import OTHER_CODECS, clip_frames, decode
@@ -193,6 +193,56 @@ async def test_a_native_subscriber_gets_what_it_offered_to_take_and_not_the_rest
             await asyncio.sleep(0.002)
         await seen.wait(30)
         assert seen.data == [bytes(picture.data) for picture in pictures]
+
+
+SCREEN = Track(CAMERA.track_id + 1, Codec.H264, TrackSource.SCREEN)
+
+
+async def test_a_native_subscriber_gets_camera_and_screen_each_in_a_section(
+    http: httpx.AsyncClient, alice: TunnelClient, gateway: Gateway
+) -> None:
+    async with peer() as bob:
+        received = Incoming(bob)
+        for _ in range(2):
+            bob.add_receiver_section(MediaKind.VIDEO)
+        alice.publish(CAMERA)
+        await eventually(lambda: alice.session.is_established, "Alice's joining")
+        participant_id = (await http.get("/v1/rooms/r")).json()["participants"][0]["participant_id"]
+        await connect(http, f"/v1/rooms/r/whep/{participant_id}", bob)
+        alice.publish(SCREEN)
+        for track in (CAMERA, SCREEN):
+            await eventually(lambda track=track: alice.keyframes_needed(track.track_id), "a keyframe request")  # type: ignore[misc]
+        camera, screen = video_frames(30), video_frames(30, bitrate_bps=400_000)
+        for picture, text in zip(camera, screen, strict=True):
+            alice.send_frame(CAMERA, picture)
+            alice.send_frame(SCREEN, text)
+            await asyncio.sleep(0.002)
+        for index, sent in enumerate((camera, screen)):
+            await received.of("video", index).wait(30)
+            assert received.of("video", index).units == [nals(frame.data) for frame in sent]
+
+        # Who comes later, behind the tunnel, is told which is which.
+        carol = await TunnelClient(gateway, name="Carol").connect()
+        await eventually(lambda: len(carol.controls(TrackAdded)) == 2, "both tracks")
+        assert [added.track.source for added in carol.controls(TrackAdded)] == ["camera", "screen"]
+        await carol.close()
+
+
+async def test_a_native_publisher_says_which_section_is_a_screen(http: httpx.AsyncClient, alice: TunnelClient) -> None:
+    async with peer() as bob:
+        camera, screen = bob.add_sender(VIDEO), bob.add_sender(VIDEO)
+        response = await http.post("/v1/rooms/r/whip?screen=1", content=await bob.create_offer(), headers=SDP)
+        await bob.accept_answer(response.text)
+        await eventually(lambda: bob.state is PeerState.CONNECTED, "the connection")
+        await play(video_frames(10), camera)
+        await play(video_frames(10, bitrate_bps=400_000), screen)
+        await eventually(lambda: len(alice.controls(TrackAdded)) == 2, "both tracks")
+        ids = {added.track.source: added.track.track_id for added in alice.controls(TrackAdded)}
+        for source, bitrate_bps in ((TrackSource.CAMERA, 1_500_000), (TrackSource.SCREEN, 400_000)):
+            shown = alice.frames.setdefault(ids[source], [])
+            await eventually(lambda shown=shown: len(shown) == 10, "the pictures")  # type: ignore[misc]
+            sent = [nals(frame.data) for frame in video_frames(10, bitrate_bps=bitrate_bps)]
+            assert [nals(frame.data) for frame in shown] == sent
 
 
 def decoded(codec: Codec, frames: Sequence[EncodedFrame]) -> list[bytes]:
