@@ -5,6 +5,12 @@
 
 import type { Image } from "./painter.ts";
 
+function frameOf(image: Image, timestamp: number): VideoFrame {
+  if (!("rgba" in image)) return new VideoFrame(image, { timestamp });
+  const { width: codedWidth, height: codedHeight, rgba } = image;
+  return new VideoFrame(rgba, { format: "RGBX", codedWidth, codedHeight, timestamp });
+}
+
 /** Writes until it is closed or the far end has enough. */
 export class FrameCopier {
   readonly #writer: WritableStreamDefaultWriter<VideoFrame>;
@@ -17,8 +23,8 @@ export class FrameCopier {
 
   /** Copy a picture; the caller keeps the original. */
   write(image: Image, timestamp: number): void {
-    if (!this.#open || "rgba" in image || (this.#writer.desiredSize ?? 0) <= 0) return;
-    const copy = new VideoFrame(image, { timestamp });
+    if (!this.#open || (this.#writer.desiredSize ?? 0) <= 0) return;
+    const copy = frameOf(image, timestamp);
     this.#writer.write(copy).catch(() => {
       copy.close();
       this.#end();

@@ -9,7 +9,7 @@ import type { Codec, EncodedFrame } from "../base/media.ts";
 /** A codec of pictures. */
 export type VideoCodec = Exclude<Codec, "opus">;
 
-/** A decoded picture where there is no VideoFrame. */
+/** A decoded picture that is no VideoFrame. */
 export interface RawImage {
   readonly width: number;
   readonly height: number;

@@ -36,7 +36,7 @@ async function opened() {
 }
 
 describe("the WebAssembly decoder", () => {
-  it("gives each picture with its time, as RGBA where there is no VideoFrame", async () => {
+  it("gives each picture with its time, as RGBA", async () => {
     const { decoder, pictures } = await opened();
     for (const frame of clip(5)) decoder.decode(frame);
     expect(decoder.queueSize).toBe(5);
@@ -49,6 +49,21 @@ describe("the WebAssembly decoder", () => {
     // Each has memory of its own, and is opaque.
     expect(before.rgba).not.toEqual(image.rgba);
     expect(image.rgba[3]).toBe(255);
+  });
+
+  it("uses a picture's memory again only when it was closed", async () => {
+    const { decoder, pictures } = await opened();
+    const [first, second, third] = clip(3) as [EncodedFrame, EncodedFrame, EncodedFrame];
+    const rgba = (index: number) => (pictures[index]?.image as RawImage | undefined)?.rgba;
+    decoder.decode(first);
+    decoder.decode(second);
+    await vi.waitFor(() => expect(pictures).toHaveLength(2));
+    expect(rgba(1)).not.toBe(rgba(0));
+    pictures[0]?.close();
+    pictures[0]?.close();
+    decoder.decode(third);
+    await vi.waitFor(() => expect(pictures).toHaveLength(3));
+    expect(rgba(2)).toBe(rgba(0));
   });
 
   it("says when it cannot decode", async () => {

@@ -48,8 +48,8 @@ export interface PictureEncoder {
   readonly queueSize: number;
   /** Aim for something else. A new bitrate or frame rate makes no keyframe, a new size does. @throws Error when it cannot. */
   configure(setting: VideoSetting): void;
-  /** Scale and encode; the caller closes the picture when this has returned or resolved. @throws Error when it cannot. */
-  encode(picture: RawPicture, timestampUs: number, keyframe: boolean): void | Promise<void>;
+  /** Scale and encode; the caller closes the picture when this has resolved. Rejects with an Error when it cannot. */
+  encode(picture: RawPicture, timestampUs: number, keyframe: boolean): Promise<void>;
   close(): void;
 }
 

@@ -71,6 +71,16 @@ describe("the WebAssembly encoder", () => {
     expect(encoded).toEqual([]);
   });
 
+  it("makes camera pictures smaller by itself", async () => {
+    const size = { width: 160, height: 90 };
+    const { encoder, encoded } = await opened({ ...SETTING, size });
+    const grey = { ...cameraPicture(0), copyTo: async (room: Uint8Array) => room.fill(120) };
+    await encoder.encode(grey as unknown as RawPicture, 0, true);
+    const picture = H264Decoder.create(builtModule("h264")).decode(encoded[0]?.data ?? new Uint8Array());
+    expect(picture).toMatchObject(size);
+    expect(Math.max(...(picture?.data ?? []).map((value) => Math.abs(value - 120)))).toBeLessThan(4);
+  });
+
   it("says what it cannot do", async () => {
     await expect(opened({ ...SETTING, size: { width: 8, height: 8 } })).rejects.toThrow("8x8");
   });

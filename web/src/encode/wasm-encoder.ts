@@ -82,10 +82,10 @@ class WasmEncoder implements PictureEncoder {
 
   async encode(picture: RawPicture, timestampUs: number, keyframe: boolean): Promise<void> {
     const encoder = this.#encoder;
-    const format = (await this.#copied(picture, encoder)) ?? this.#drawn(picture, encoder);
+    const format = await this.#copied(picture, encoder);
     // Another size may have been asked for while the picture was copied.
     if (encoder !== this.#encoder) return;
-    const encoded = encoder.encode(format, timestampUs, keyframe);
+    const encoded = encoder.encode(format ?? this.#drawn(picture, encoder), timestampUs, keyframe);
     if (encoded !== null) this.#events.onEncoded({ ...encoded, timestampUs });
   }
 
@@ -93,10 +93,15 @@ class WasmEncoder implements PictureEncoder {
     this.#encoder.close();
   }
 
-  /** Straight into the encoder's memory; null when this picture cannot be had so. */
+  /** Into the encoder's memory without a canvas; null when this picture cannot be had so. */
   async #copied(picture: RawPicture, encoder: H264Encoder): Promise<PixelFormat | null> {
     const { size } = this.#setting;
-    if (!fits(picture, size) || !FORMATS.has(picture.format)) return null;
+    if (!fits(picture, size)) {
+      const planes = await this.#scaler.planes(picture, size);
+      if (planes !== null && encoder === this.#encoder) encoder.input("I420").set(planes);
+      return planes === null ? null : "I420";
+    }
+    if (!FORMATS.has(picture.format)) return null;
     const format = picture.format as PixelFormat;
     if (picture.allocationSize() !== pictureSize(format, size.width, size.height)) return null;
     try {

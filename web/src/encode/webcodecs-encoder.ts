@@ -115,10 +115,11 @@ class WebCodecsEncoder implements PictureEncoder {
     this.#encoder.configure(configOf(setting, this.#layered));
   }
 
-  encode(picture: RawPicture, timestampUs: number, keyframe: boolean): void {
-    const stamped = this.#scaler.frame(picture, this.#setting.size, timestampUs);
+  async encode(picture: RawPicture, timestampUs: number, keyframe: boolean): Promise<void> {
+    const stamped = await this.#scaler.frame(picture, this.#setting.size, timestampUs);
     try {
-      this.#encoder.encode(stamped, { keyFrame: keyframe });
+      // It may have broken while the picture was scaled, which was told.
+      if (this.#encoder.state === "configured") this.#encoder.encode(stamped, { keyFrame: keyframe });
     } finally {
       stamped.close();
     }
