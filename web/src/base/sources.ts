@@ -29,28 +29,12 @@ export type PictureSource =
    */
   | { readonly kind: "port"; readonly port: MessagePort };
 
-/** One block of raw sound, as an audio worklet gives it. */
-export interface SoundBlock {
-  /** Mono, −1 … 1; the buffer is transferred. */
-  readonly samples: Float32Array<ArrayBuffer>;
-  readonly sampleRate: number;
-  /** Of the first sample, µs from any origin that stays the same for the source. */
-  readonly timestampUs: number;
-}
-
 /** Where the encode worker gets sound from. */
 export type SoundSource =
   /** A track processor's stream, made in the window. */
   | { readonly kind: "stream"; readonly stream: ReadableStream<AudioData> }
-  /** `SoundBlock`s that an audio worklet posts, about one in 10 ms; the reader answers with `SoundReaderMessage`s. */
+  /** Blocks that an audio worklet posts, as `base/sound-port.ts` has it. */
   | { readonly kind: "port"; readonly port: MessagePort };
-
-/** What the reader of a port of sound says. */
-export type SoundReaderMessage =
-  /** One block more was taken; the worklet drops what comes while too many are not. */
-  | { readonly type: "taken" }
-  /** No more are wanted. */
-  | { readonly type: "stop" };
 
 /** What must be transferred along with a source. */
 export function transferOf(source: PictureSource | SoundSource | null): Transferable[] {

@@ -3,7 +3,7 @@ import type { CodecBackend } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
 import type { PortLike } from "../base/frame-port.ts";
 import type { EncodedFrame } from "../base/media.ts";
-import type { SoundBlock } from "../base/sources.ts";
+import type { SoundBlock } from "../base/sound-port.ts";
 import { microseconds } from "../base/time.ts";
 import { OpusDecoder } from "../codecs/opus-decoder.ts";
 import { builtModule } from "../codecs/testing/modules.ts";

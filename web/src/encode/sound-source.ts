@@ -3,7 +3,8 @@
  * Queues: a track processor's is the browser's; of a port, the audio worklet drops what was not taken.
  */
 
-import type { SoundBlock, SoundReaderMessage, SoundSource } from "../base/sources.ts";
+import type { SoundBlock, SoundReaderMessage } from "../base/sound-port.ts";
+import type { SoundSource } from "../base/sources.ts";
 import { mixDown } from "./audio-framer.ts";
 
 /** A block that whoever reads it closes. */

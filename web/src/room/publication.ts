@@ -8,7 +8,7 @@ import { transferOf } from "../base/sources.ts";
 import { startWorker } from "../base/start-worker.ts";
 import type { LocalMedia } from "../capture/local-media.ts";
 import { picturesOf } from "../capture/pictures.ts";
-import { soundOf } from "../capture/track-frames.ts";
+import { soundOf } from "../capture/sound-source.ts";
 import type { EncodeCommand, EncodeReport, EncodeStatistics, VideoOptions } from "../encode/messages.ts";
 import encodeWorkerUrl from "../encode/worker.ts?worker&url";
 

@@ -5,7 +5,7 @@ import type { Codec, MediaKind, Track, TrackSource } from "../base/media.ts";
 import { transferOf } from "../base/sources.ts";
 import { startWorker } from "../base/start-worker.ts";
 import { picturesOf } from "../capture/pictures.ts";
-import { soundOf } from "../capture/track-frames.ts";
+import { soundOf } from "../capture/sound-source.ts";
 import type { EncodeCommand, EncodeReport, EncodeStatistics, VideoOptions } from "../encode/messages.ts";
 import encodeWorkerUrl from "../encode/worker.ts?worker&url";
 import type { LinkPublication } from "./link.ts";
