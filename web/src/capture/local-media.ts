@@ -15,6 +15,13 @@ export interface CameraQuality {
   readonly maxBitrateBps: number;
 }
 
+/** What the browser does to the microphone's sound before anybody else hears it. */
+export interface SoundProcessing {
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly autoGainControl: boolean;
+}
+
 /** What the user chose; an empty device id leaves it to the system. */
 export interface CaptureChoice {
   readonly cameraId: string;
@@ -22,7 +29,11 @@ export interface CaptureChoice {
   readonly cameraOn: boolean;
   readonly microphoneOn: boolean;
   readonly quality: CameraQuality;
+  /** Default: all of it. */
+  readonly sound?: SoundProcessing;
 }
+
+const ALL_PROCESSING: SoundProcessing = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** Devices that can be chosen; labels are empty until permission was given. */
 export interface DeviceList {
@@ -132,6 +143,12 @@ export class LocalMedia extends EventTarget {
     return this.#enqueue(() => this.#open("microphone"));
   }
 
+  /** Have the microphone's sound processed in another way. */
+  processSound(sound: SoundProcessing): Promise<void> {
+    this.#choice = { ...this.#choice, sound };
+    return this.#enqueue(() => this.#open("microphone"));
+  }
+
   /** Close both; the object is of no use afterwards. */
   stop(): void {
     this.#stopped = true;
@@ -194,13 +211,11 @@ export class LocalMedia extends EventTarget {
   }
 
   #audioConstraints(exact = true): MediaTrackConstraints {
-    const { microphoneId } = this.#choice;
+    const { microphoneId, sound = ALL_PROCESSING } = this.#choice;
     return {
       channelCount: { ideal: 1 },
       sampleRate: { ideal: 48_000 },
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
+      ...sound,
       ...(exact && microphoneId !== "" ? { deviceId: { exact: microphoneId } } : {}),
     };
   }

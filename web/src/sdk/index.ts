@@ -1,7 +1,13 @@
 /** What `import … from "…/sdk/wsmedia.js"` gives. */
 
 export type { CaptureProblem } from "../capture/capture-problem.ts";
-export { type CameraQuality, type CaptureChoice, type DeviceList, LocalMedia } from "../capture/local-media.ts";
+export {
+  type CameraQuality,
+  type CaptureChoice,
+  type DeviceList,
+  LocalMedia,
+  type SoundProcessing,
+} from "../capture/local-media.ts";
 export { type ScreenOptions, type ScreenProblem, ScreenShare } from "../capture/screen-share.ts";
 export { loudness } from "../room/vocabulary.ts";
 export type * from "./api.ts";
