@@ -109,13 +109,14 @@ async def test_an_insecure_address(clips: Path) -> None:
         await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
 
 
-@pytest.mark.parametrize("missing", ["VideoDecoder", "MediaStreamTrackProcessor"])
-async def test_a_browser_that_lacks_something(clips: Path, missing: str) -> None:
+@pytest.mark.parametrize(("missing", "codecs"), [("AudioWorkletNode", "auto"), ("VideoDecoder", "webcodecs")])
+async def test_a_browser_that_lacks_something(clips: Path, missing: str, codecs: str) -> None:
     async with gateway_process() as url, browser(clips, ALICE) as running:
         page = await CallPage.open(running, "about:blank")
         await page.page.add_init_script(f"delete window.{missing}")
-        await page.page.goto(f"{url}?room=r&name=Alice")
+        await page.page.goto(f"{url}?room=r&name=Alice&codecs={codecs}")
         await expect(page.page.get_by_text("This browser cannot hold calls here")).to_be_visible()
+        await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
 
 
 async def test_a_browser_without_an_encoder_still_hears(clips: Path) -> None:

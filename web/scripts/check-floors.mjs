@@ -20,6 +20,9 @@ export const FLOORS = [
   ["page"],
 ];
 
+/** Who builds on one package alone: the call page proves that the SDK is enough. */
+const ONLY = { page: "sdk" };
+
 const IMPORT =
   /(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']|new\s+URL\(\s*["'](\.{1,2}\/[^"']+)["']\s*,\s*import\.meta\.url/g;
 
@@ -34,6 +37,7 @@ export function violation(importer, imported) {
   const from = FLOORS.findIndex((floor) => floor.includes(importer));
   const to = FLOORS.findIndex((floor) => floor.includes(imported));
   if (from < 0 || to < 0) return `${from < 0 ? importer : imported} stands on no floor`;
+  if (ONLY[importer] !== undefined && ONLY[importer] !== imported) return `${importer} imports ${ONLY[importer]} only`;
   return to < from ? null : `${importer} may not import ${imported}`;
 }
 

@@ -1,32 +1,29 @@
 /** Says who came and who left, but not those who were there before us, nor everybody when the connection breaks. */
 
-import type { CallState, Person } from "../room/call.ts";
+import type { RoomState } from "../sdk/index.ts";
 
 /** After the connection is made, the room needs a moment to say who is in it. */
 const SETTLE_MS = 1_500;
 
-/** Compares the people of a call with those of the moment before. */
+/** What is worth saying. */
+export type Announcement = "joined" | "left" | "sharing";
+
+/** Decides which news of a room are news. Time is an argument, ms. */
 export class Announcer {
-  readonly #say: (event: "joined" | "left", name: string) => void;
-  #known = new Map<string, string>();
+  readonly #say: (event: Announcement, name: string) => void;
   #settledAt: number | null = null;
 
-  constructor(say: (event: "joined" | "left", name: string) => void) {
+  constructor(say: (event: Announcement, name: string) => void) {
     this.#say = say;
   }
 
-  /** @param now ms. */
-  stateChanged(state: CallState, now: number): void {
+  stateChanged(state: RoomState, now: number): void {
     this.#settledAt = state === "connected" ? (this.#settledAt ?? now + SETTLE_MS) : null;
   }
 
-  /** @param now ms. */
-  peopleChanged(people: readonly Person[], now: number): void {
-    const present = new Map(people.map(({ participantId, name }) => [participantId, name]));
-    const known = this.#known;
-    this.#known = present;
-    if (this.#settledAt === null || now < this.#settledAt) return;
-    for (const [id, name] of present) if (!known.has(id) && name !== "") this.#say("joined", name);
-    for (const [id, name] of known) if (!present.has(id) && name !== "") this.#say("left", name);
+  /** @param name who did it; those without a name are not spoken of. */
+  happened(event: Announcement, name: string, now: number): void {
+    if (this.#settledAt === null || now < this.#settledAt || name === "") return;
+    this.#say(event, name);
   }
 }

@@ -1,13 +1,8 @@
 /** The page's two screens and what leads from one to the other. */
 
-import { LocalMedia } from "../capture/local-media.ts";
-import { AudioOutput } from "../playout/audio-output.ts";
-import type { Call, CallEnd, CallEvents, CallOptions } from "../room/call.ts";
-import { NativeCall } from "../room/native-call.ts";
-import { TunnelCall } from "../room/tunnel-call.ts";
-import { invitationTo, showRoom, takeAddress } from "./address.ts";
-import { Announcer } from "./announcer.ts";
-import { CallView } from "./call-view.ts";
+import type { LocalMedia, RoomEnd, SoundProcessing } from "../sdk/index.ts";
+import { showRoom, takeAddress } from "./address.ts";
+import { CallSession } from "./call-session.ts";
 import { ColourToggle } from "./colours.ts";
 import { exposeDiagnostics } from "./diagnostics.ts";
 import { element, fill } from "./dom.ts";
@@ -15,18 +10,22 @@ import { LevelMeter } from "./level-meter.ts";
 import { type JoinRequest, LobbyView } from "./lobby-view.ts";
 import { Toasts } from "./notices.ts";
 import { loadPreferences, type Preferences, QUALITIES, type Quality, savePreferences } from "./preferences.ts";
+import type { Sdk } from "./sdk.ts";
+import type { SelfChoice } from "./self-view.ts";
 import { askServer } from "./server-info.ts";
+import { shortcutOf } from "./shortcuts.ts";
 import { type Explanation, strings } from "./strings.ts";
 import { impossible } from "./support.ts";
+import { PAGE_VERSION } from "./version.ts";
 import { WakeLock } from "./wake-lock.ts";
 
 /** Where the gateway is: the page comes from it. */
 const BASE_URL = new URL("./", document.baseURI).href;
-const FAREWELL_MS = 60;
 
 /** The whole page. */
 export class App {
   readonly #root: HTMLElement;
+  readonly #sdk: Sdk;
   readonly #screen = element("div", { class: "screen" });
   readonly #toasts = new Toasts();
   readonly #address = takeAddress();
@@ -36,57 +35,66 @@ export class App {
   readonly #meter = new LevelMeter((level) => {
     if (this.#lobby !== null) this.#lobby.level = level;
   });
+  readonly #versions: Record<string, string | null> = { page: PAGE_VERSION, server: null };
   #preferences: Preferences;
   #token: string | null;
   #lobby: LobbyView | null = null;
-  #callView: CallView | null = null;
-  #call: Call | null = null;
-  #output: AudioOutput | null = null;
-  /** The user pressed the button: no need to explain the end. */
-  #leaving = false;
+  #call: CallSession | null = null;
 
-  constructor(root: HTMLElement) {
+  constructor(root: HTMLElement, sdk: Sdk) {
     this.#root = root;
+    this.#sdk = sdk;
     const stored = loadPreferences();
-    const { name, room, mode, quality, token } = this.#address;
+    const { name, room, mode, codecs, quality, token } = this.#address;
     this.#preferences = {
       ...stored,
       name: name ?? stored.name,
       room: room ?? stored.room,
       mode: mode ?? stored.mode,
+      codecs: codecs ?? stored.codecs,
       quality: quality ?? stored.quality,
     };
     this.#token = token;
-    this.#media = new LocalMedia({ ...this.#preferences, quality: QUALITIES[this.#preferences.quality] });
+    this.#media = sdk.openMedia({
+      ...this.#preferences,
+      quality: QUALITIES[this.#preferences.quality],
+      sound: soundOf(this.#preferences),
+    });
     this.#media.addEventListener("change", () => this.#mediaChanged());
+    void this.#server.then((server) => {
+      this.#versions.server = server?.version ?? null;
+    });
   }
 
   /** Show the first screen; with `autojoin=1` go on at once. */
   start(): void {
+    document.documentElement.lang = strings.language;
     const colours = new ColourToggle(this.#preferences.colours, (chosen) => this.#prefer({ colours: chosen }));
     const brand = element("span", { class: "brand" }, element("span", { class: "mark" }), strings.product);
     const tagline = element("span", { class: "tagline" }, strings.tagline);
     const topBar = element("header", { class: "top-bar" }, brand, tagline, colours.root);
     fill(this.#root, topBar, this.#screen, this.#toasts.root);
-    exposeDiagnostics(() => this.#call);
+    exposeDiagnostics(() => this.#call?.room ?? null);
     document.addEventListener("keydown", (event) => this.#keyPressed(event));
     document.addEventListener("pointerdown", () => this.#gesture());
-    window.addEventListener("pagehide", () => this.#farewell());
-    const { name, room, mode } = this.#preferences;
+    const { name, room, mode, codecs } = this.#preferences;
     const opened = this.#media.start();
     this.#showLobby(null, false);
     if (this.#address.autojoin && name !== "" && room !== "") {
-      void opened.then(() => this.#join({ name, room, mode, token: this.#token }));
+      void opened.then(() => this.#join({ name, room, mode, codecs, token: this.#token }));
     }
   }
 
   #showLobby(ended: Explanation | null, left: boolean): void {
-    const { name, room, mode } = this.#preferences;
+    const { name, room, mode, codecs } = this.#preferences;
     const invited = room !== "" && this.#address.room === room;
     const lobby = new LobbyView(
-      { name, room, token: this.#token, mode, invited, ended, left, impossible },
       {
-        ...this.#deviceActions,
+        ...{ name, room, token: this.#token, mode, codecs, invited, ended, left },
+        impossible: (way, choice) => impossible(this.#sdk, way, choice),
+      },
+      {
+        ...this.#actions,
         onJoin: (request) => this.#join(request),
         onRetry: () => void this.#media.start(),
       },
@@ -103,78 +111,38 @@ export class App {
   }
 
   #join(request: JoinRequest): void {
-    const { name, room, mode, token } = request;
-    if (this.#call !== null || impossible(mode) !== null) return;
+    const { name, room, mode, codecs, token } = request;
+    if (this.#call !== null || impossible(this.#sdk, mode, codecs) !== null) return;
     this.#token = token;
-    this.#prefer({ name, room, mode });
+    this.#prefer({ name, room, mode, codecs });
     showRoom(room);
     this.#meter.close();
     this.#lobby = null;
-    const output = this.#openOutput();
-    const options: CallOptions = { url: BASE_URL, room, name, token };
-    const Kind = mode === "native" ? NativeCall : TunnelCall;
-    this.#call = new Kind(options, this.#media, output, this.#callEvents());
-    this.#callView = new CallView(this.#call, this.#media, room, name, {
-      ...this.#deviceActions,
-      onLeave: () => {
-        this.#leaving = true;
-        this.#call?.leave();
-      },
-      onCopyLink: () => void this.#copy(invitationTo(room), strings.controls.linkCopied),
-      onCopied: (text) => void this.#copy(text, strings.details.copied),
-      onResumeSound: () => this.#gesture(),
+    const { speakerId } = this.#preferences;
+    const call = new CallSession(this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, speakerId }), {
+      media: this.#media,
+      toasts: this.#toasts,
+      versions: this.#versions,
+      actions: this.#actions,
+      preferences: () => this.#preferences,
+      onEnded: (end, byUser) => this.#ended(end, byUser),
     });
+    this.#call = call;
     document.title = `${room} · ${strings.product}`;
     this.#root.setAttribute("data-screen", "call");
-    fill(this.#screen, this.#callView.root);
-    this.#callView.focus();
-    this.#mediaChanged();
-    void output.resume();
+    fill(this.#screen, call.view.root);
+    call.view.focus();
+    call.playSound();
     this.#wakeLock.hold();
   }
 
-  #openOutput(): AudioOutput {
-    const output = new AudioOutput({
-      onClock: (contextTime, wallUs) => {
-        if (this.#call instanceof TunnelCall) this.#call.outputClock(contextTime, wallUs);
-      },
-      onRunning: (running) => this.#callView?.showSound(running),
-    });
-    void output.useSpeaker(this.#preferences.speakerId).catch(() => undefined);
-    this.#output = output;
-    return output;
-  }
-
-  #callEvents(): CallEvents {
-    const announcer = new Announcer((event, name) => this.#toasts.say(strings.call[event](name)));
-    return {
-      onState: (state, reason) => {
-        announcer.stateChanged(state, performance.now());
-        this.#callView?.showState(state, reason);
-      },
-      onPeople: (people) => {
-        announcer.peopleChanged(people, performance.now());
-        this.#callView?.showPeople(people);
-      },
-      onLevels: (levels) => this.#callView?.showLevels(levels),
-      onProblem: (problem) => this.#callView?.showProblem(strings.problem(problem)),
-      onEnded: (end) => this.#ended(end),
-    };
-  }
-
-  #ended(end: CallEnd): void {
-    const byUser = this.#leaving;
-    this.#leaving = false;
+  #ended(end: RoomEnd, byUser: boolean): void {
     this.#wakeLock.release();
-    this.#callView?.close();
-    this.#callView = null;
     this.#call = null;
-    void this.#output?.close();
-    this.#output = null;
     this.#showLobby(byUser ? null : strings.ends[end], byUser);
   }
 
-  readonly #deviceActions = {
+  readonly #actions = {
     onCamera: (cameraId: string) => {
       this.#prefer({ cameraId });
       void this.#media.useCamera(cameraId);
@@ -185,12 +153,16 @@ export class App {
     },
     onSpeaker: (speakerId: string) => {
       this.#prefer({ speakerId });
-      void this.#output?.useSpeaker(speakerId).catch(() => undefined);
-      this.#call?.resumeSound(speakerId);
+      void this.#call?.room.useSpeaker(speakerId).catch(() => undefined);
+      this.#mediaChanged();
     },
     onQuality: (quality: Quality) => {
       this.#prefer({ quality });
       void this.#media.useCamera(this.#preferences.cameraId, QUALITIES[quality]);
+    },
+    onSound: (change: Partial<SoundProcessing>) => {
+      this.#prefer(change);
+      void this.#media.processSound(soundOf(this.#preferences));
     },
     onCameraToggled: () => {
       const cameraOn = !this.#media.choice.cameraOn || this.#media.cameraProblem !== null;
@@ -202,13 +174,13 @@ export class App {
       this.#prefer({ microphoneOn });
       void this.#media.setMicrophoneOn(microphoneOn);
     },
+    onSelfChoice: (choice: SelfChoice) => this.#prefer(choice),
   };
 
   #mediaChanged(): void {
-    const { speakerId, quality } = this.#preferences;
-    this.#callView?.showMedia(speakerId, quality);
+    this.#call?.showMedia();
     if (this.#lobby === null) return;
-    this.#lobby.show(this.#media, speakerId, quality);
+    this.#lobby.show(this.#media, this.#preferences);
     this.#meter.watch(this.#media.choice.microphoneOn ? this.#media.microphone : null);
   }
 
@@ -217,44 +189,26 @@ export class App {
     savePreferences(this.#preferences);
   }
 
-  /**
-   * The tab is being closed. The worker that keeps the connection dies with the page, so the page lives on for the moment
-   * that the worker needs to say goodbye: else others would look at a still picture until the resume window ends.
-   */
-  #farewell(): void {
-    if (this.#call === null) return;
-    this.#leaving = true;
-    this.#call.leave();
-    const until = performance.now() + FAREWELL_MS;
-    while (performance.now() < until);
-  }
-
   /** Browsers let sound out after the first gesture, wherever on the page it was. */
   #gesture(): void {
     this.#meter.resume();
-    const output = this.#output;
-    if (output === null || output.running) return;
-    void output.resume();
-    this.#call?.resumeSound(this.#preferences.speakerId);
+    this.#call?.playSound();
   }
 
   #keyPressed(event: KeyboardEvent): void {
     this.#gesture();
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if ((event.target as HTMLElement).closest("input, select, textarea, dialog[open]") !== null) return;
-    const key = event.key.toLowerCase();
-    if (key === "m") this.#deviceActions.onMicrophoneToggled();
-    else if (key === "v") this.#deviceActions.onCameraToggled();
+    const key = shortcutOf(event);
+    if (key === null) return;
+    if (this.#call !== null) this.#call.view.press(key);
+    else if (key === "m") this.#actions.onMicrophoneToggled();
+    else if (key === "v") this.#actions.onCameraToggled();
     else return;
     event.preventDefault();
   }
-
-  async #copy(text: string, done: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#toasts.say(done);
-    } catch {
-      this.#toasts.say(strings.controls.linkNotCopied);
-    }
-  }
 }
+
+const soundOf = ({ echoCancellation, noiseSuppression, autoGainControl }: Preferences): SoundProcessing => ({
+  echoCancellation,
+  noiseSuppression,
+  autoGainControl,
+});

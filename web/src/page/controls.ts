@@ -32,6 +32,7 @@ export class ToggleButton {
     this.root.setAttribute("aria-label", look.label);
     this.root.title = look.label + (this.#key === "" ? "" : strings.controls.shortcut(this.#key.toUpperCase()));
     this.root.classList.toggle("off", !isOn);
+    this.root.classList.toggle("on", isOn);
     this.root.classList.toggle("trouble", trouble);
     fill(this.root, icon(look.icon), trouble && element("span", { class: "badge", "aria-hidden": "true" }, "!"));
   }
@@ -52,6 +53,19 @@ export function microphoneToggle(pressed: () => void): ToggleButton {
     "m",
     pressed,
   );
+}
+
+/** Off is its usual state: it is marked while it is on. */
+export function screenToggle(pressed: () => void): ToggleButton {
+  const { screenOff, screenOn } = strings.controls;
+  const toggle = new ToggleButton(
+    { icon: "screenOff", label: screenOff },
+    { icon: "screen", label: screenOn },
+    "s",
+    pressed,
+  );
+  toggle.root.classList.add("screen-toggle");
+  return toggle;
 }
 
 /** See `microphoneToggle`. */

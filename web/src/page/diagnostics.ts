@@ -3,12 +3,12 @@
  * nothing here changes the call.
  */
 
-import type { Call, CallState, PathReading, TrackReading } from "../room/call.ts";
+import type { PathReading, Room, RoomState, TrackReading, TrackSource } from "../sdk/index.ts";
 
 /** What `window.wsmedia` is. */
 export interface Diagnostics {
   /** `lobby` when there is no call. */
-  readonly state: CallState | "lobby";
+  readonly state: RoomState | "lobby";
   readonly mode: string | null;
   readonly participantId: string | null;
   readonly participants: readonly DiagnosedPerson[];
@@ -18,7 +18,7 @@ export interface Diagnostics {
   /** What is heard of somebody; connect an analyser or a recorder to it. */
   audioNode(participantId: string): AudioNode | null;
   /** What is seen of somebody: the canvas or video element. */
-  surface(participantId: string): HTMLElement | null;
+  surface(participantId: string, source?: TrackSource): HTMLElement | null;
 }
 
 /** Somebody else in the room. */
@@ -28,6 +28,9 @@ export interface DiagnosedPerson {
   readonly audioMuted: boolean | null;
   readonly videoMuted: boolean | null;
   readonly videoLive: boolean;
+  /** Nobody could see it, so it is not sent to us. */
+  readonly videoPaused: boolean;
+  readonly screenLive: boolean;
 }
 
 declare global {
@@ -36,8 +39,12 @@ declare global {
   }
 }
 
-/** Put the hook in place. @param current gives the call that is going on. */
-export function exposeDiagnostics(current: () => Call | null): void {
+/** Put the hook in place. @param current gives the room that we are in. */
+export function exposeDiagnostics(current: () => Room | null): void {
+  const track = (participantId: string, source: TrackSource) =>
+    current()
+      ?.participants.find(({ id }) => id === participantId)
+      ?.track(source) ?? null;
   const diagnostics: Diagnostics = {
     get state() {
       return current()?.state ?? "lobby";
@@ -49,23 +56,24 @@ export function exposeDiagnostics(current: () => Call | null): void {
       return current()?.participantId ?? null;
     },
     get participants() {
-      return (current()?.people ?? []).map(({ participantId, name, audio, video }) => ({
-        participantId,
-        name,
-        audioMuted: audio?.muted ?? null,
-        videoMuted: video?.muted ?? null,
-        videoLive: video?.live ?? false,
+      return (current()?.participants ?? []).map((person) => ({
+        participantId: person.id,
+        name: person.name,
+        audioMuted: person.track("microphone")?.muted ?? null,
+        videoMuted: person.track("camera")?.muted ?? null,
+        videoLive: person.track("camera")?.live ?? false,
+        videoPaused: person.track("camera")?.paused ?? false,
+        screenLive: person.track("screen")?.live ?? false,
       }));
     },
     get tracks() {
-      return current()?.tracks() ?? [];
+      return current()?.trackReadings() ?? [];
     },
     get path() {
-      return current()?.path() ?? null;
+      return current()?.pathReading() ?? null;
     },
-    audioNode: (participantId) => current()?.audioNode(participantId) ?? null,
-    surface: (participantId) =>
-      current()?.people.find((person) => person.participantId === participantId)?.video?.surface ?? null,
+    audioNode: (participantId) => track(participantId, "microphone")?.audioNode ?? null,
+    surface: (participantId, source = "camera") => track(participantId, source)?.surface ?? null,
   };
   Object.defineProperty(window, "wsmedia", { value: Object.freeze(diagnostics) });
 }

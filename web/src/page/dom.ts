@@ -34,3 +34,38 @@ export function fill(target: Element, ...children: Child[]): void {
 function present(children: readonly Child[]): (Node | string)[] {
   return children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false);
 }
+
+/** Make an SVG element. */
+export function svg<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: Child[]
+): SVGElementTagNameMap[Tag] {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value !== "function") setAttribute(made, name, value);
+  }
+  made.append(...present(children));
+  return made;
+}
+
+/** A window over the page, or beside the call, with a title and a button that closes it. */
+export function sheet(
+  id: string,
+  title: string,
+  close: (closed: () => void) => HTMLElement,
+  ...children: Child[]
+): HTMLDialogElement {
+  const dialog: HTMLDialogElement = element("dialog", { class: "sheet", id, "aria-labelledby": `${id}-title` });
+  const heading = element("h2", { id: `${id}-title`, tabindex: -1 }, title);
+  dialog.append(
+    element(
+      "header",
+      {},
+      heading,
+      close(() => dialog.close()),
+    ),
+    ...present(children),
+  );
+  return dialog;
+}

@@ -1,13 +1,11 @@
 /** The first screen: who you are, where to, how you look and sound, and what is wrong if something is. */
 
-import type { CaptureProblem } from "../capture/capture-problem.ts";
-import type { LocalMedia } from "../capture/local-media.ts";
-import type { CallMode } from "../room/call.ts";
+import type { CaptureProblem, CodecChoice, LocalMedia, RoomMode } from "../sdk/index.ts";
 import { cameraToggle, microphoneToggle } from "./controls.ts";
 import { type DeviceActions, DeviceFields } from "./device-fields.ts";
 import { element, fill, setAttribute } from "./dom.ts";
 import { card } from "./notices.ts";
-import { isRoomName, type Quality } from "./preferences.ts";
+import { isRoomName, type Preferences } from "./preferences.ts";
 import { type Explanation, strings } from "./strings.ts";
 
 /** What the lobby starts with. */
@@ -15,7 +13,8 @@ export interface LobbyOptions {
   readonly name: string;
   readonly room: string;
   readonly token: string | null;
-  readonly mode: CallMode;
+  readonly mode: RoomMode;
+  readonly codecs: CodecChoice;
   /** The address named a room: say so in the title. */
   readonly invited: boolean;
   /** Why the call before ended; null at first. */
@@ -23,7 +22,7 @@ export interface LobbyOptions {
   /** The user has just left by themselves. */
   readonly left: boolean;
   /** Why no call is possible that way; null if one is. */
-  impossible(mode: CallMode): Explanation | null;
+  impossible(mode: RoomMode, codecs: CodecChoice): Explanation | null;
 }
 
 /** What the user asked for. */
@@ -31,7 +30,8 @@ export interface JoinRequest {
   readonly name: string;
   readonly room: string;
   readonly token: string | null;
-  readonly mode: CallMode;
+  readonly mode: RoomMode;
+  readonly codecs: CodecChoice;
 }
 
 /** What the user does here. */
@@ -50,7 +50,7 @@ export class LobbyView {
   readonly #actions: LobbyActions;
   readonly #preview = element("video", { autoplay: true, playsinline: true, class: "mirrored", "aria-hidden": "true" });
   readonly #previewNote = element("p", { class: "preview-note" });
-  readonly #meter = element("div", { class: "meter", "aria-hidden": "true" }, element("span"));
+  readonly #meter = element("div", { class: "meter", title: words.meter, "aria-hidden": "true" }, element("span"));
   readonly #problems = element("div", { class: "problems" });
   readonly #microphone;
   readonly #camera;
@@ -59,6 +59,7 @@ export class LobbyView {
   readonly #room: HTMLInputElement;
   readonly #token: HTMLInputElement;
   readonly #mode: HTMLSelectElement;
+  readonly #codecs: HTMLSelectElement;
   readonly #error = element("p", { class: "form-error", role: "alert" });
   readonly #stage: HTMLElement;
   readonly #more: HTMLDetailsElement;
@@ -104,10 +105,16 @@ export class LobbyView {
       ...Object.entries(words.modes).map(([value, label]) => element("option", { value }, label)),
     );
     this.#mode.value = options.mode;
+    this.#codecs = element(
+      "select",
+      { name: "codecs", "aria-describedby": "codecs-hint", onchange: () => this.#modeChanged() },
+      ...Object.entries(words.codecChoices).map(([value, label]) => element("option", { value }, label)),
+    );
+    this.#codecs.value = options.codecs;
     this.#more = this.#makeMore();
     this.#stage = element(
       "section",
-      { class: "preview", "aria-label": strings.devices.camera },
+      { class: "preview", "aria-label": words.preview },
       this.#preview,
       this.#previewNote,
       element("div", { class: "preview-controls" }, this.#microphone.root, this.#camera.root),
@@ -137,7 +144,7 @@ export class LobbyView {
   }
 
   /** Follow the devices. */
-  show(media: LocalMedia, speakerId: string, quality: Quality): void {
+  show(media: LocalMedia, preferences: Preferences): void {
     const { camera, microphone, choice, cameraProblem, microphoneProblem } = media;
     const stream = this.#preview.srcObject as MediaStream | null;
     if ((stream?.getVideoTracks()[0] ?? null) !== camera) {
@@ -153,7 +160,7 @@ export class LobbyView {
     this.#microphone.show(choice.microphoneOn && microphoneProblem === null, microphoneProblem !== null);
     this.#camera.show(choice.cameraOn && cameraProblem === null, cameraProblem !== null);
     setAttribute(this.#meter, "hidden", microphone === null || !choice.microphoneOn);
-    this.#devices.show(media, speakerId, quality);
+    this.#devices.show(media, preferences);
     this.#showProblems(cameraProblem, microphoneProblem);
   }
 
@@ -199,6 +206,13 @@ export class LobbyView {
       element(
         "label",
         { class: "field" },
+        element("span", {}, words.codecs),
+        this.#codecs,
+        element("small", { id: "codecs-hint" }, words.codecsHint),
+      ),
+      element(
+        "label",
+        { class: "field" },
         element("span", {}, words.token),
         this.#token,
         element("small", { id: "token-hint" }, words.tokenHint),
@@ -207,7 +221,9 @@ export class LobbyView {
   }
 
   #modeChanged(): void {
-    const impossible = this.#impossible(this.#mode.value as CallMode);
+    const mode = this.#mode.value as RoomMode;
+    this.#codecs.disabled = mode === "native";
+    const impossible = this.#impossible(mode, this.#codecs.value as CodecChoice);
     this.#join.disabled = impossible !== null;
     fill(this.#hindrance, impossible !== null && card(impossible, "problem", null));
   }
@@ -231,7 +247,8 @@ export class LobbyView {
       return;
     }
     const token = this.#token.value.trim() || null;
-    this.#actions.onJoin({ name, room, token, mode: this.#mode.value as CallMode });
+    const mode = this.#mode.value as RoomMode;
+    this.#actions.onJoin({ name, room, token, mode, codecs: this.#codecs.value as CodecChoice });
   }
 
   #showProblems(camera: CaptureProblem | null, microphone: CaptureProblem | null): void {

@@ -3,7 +3,14 @@ import { DEFAULTS, isRoomName, readAddress, readPreferences } from "./preference
 
 describe("readPreferences", () => {
   it("survives whatever was stored", () => {
-    for (const stored of [null, "", "{", "[]", "7", '{"name":5,"mode":"carrier pigeon","quality":"toString"}']) {
+    for (const stored of [
+      null,
+      "",
+      "{",
+      "[]",
+      "7",
+      '{"name":5,"mode":"carrier pigeon","quality":"toString","selfCorner":"middle"}',
+    ]) {
       expect(readPreferences(stored)).toEqual(DEFAULTS);
     }
   });
@@ -16,19 +23,23 @@ describe("readPreferences", () => {
 
 describe("readAddress", () => {
   it("reads what the address asks for", () => {
-    expect(readAddress("?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&quality=360p")).toEqual({
+    expect(
+      readAddress("?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p"),
+    ).toEqual({
       room: "stand-up",
       name: "Bob B",
       token: "a.b.c",
       mode: "native",
+      codecs: "wasm",
       quality: "360p",
       autojoin: true,
     });
-    expect(readAddress("?mode=x&quality=9p&autojoin=true&name=%20")).toEqual({
+    expect(readAddress("?mode=x&codecs=best&quality=9p&autojoin=true&name=%20")).toEqual({
       room: null,
       name: null,
       token: null,
       mode: null,
+      codecs: null,
       quality: null,
       autojoin: false,
     });

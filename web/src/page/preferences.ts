@@ -1,6 +1,7 @@
 /** What the page remembers on this device, and what its address asks for. Tokens are never stored. */
 
-import type { CallMode } from "../room/call.ts";
+import type { CodecChoice, RoomMode, SoundProcessing } from "../sdk/index.ts";
+import { CORNERS, type Corner } from "./corners.ts";
 
 export const QUALITIES = {
   "180p": { width: 320, height: 180, framerate: 30, maxBitrateBps: 250_000 },
@@ -12,10 +13,11 @@ export const QUALITIES = {
 export type Quality = keyof typeof QUALITIES;
 
 /** Remembered from call to call. */
-export interface Preferences {
+export interface Preferences extends SoundProcessing {
   readonly name: string;
   readonly room: string;
-  readonly mode: CallMode;
+  readonly mode: RoomMode;
+  readonly codecs: CodecChoice;
   readonly quality: Quality;
   readonly cameraOn: boolean;
   readonly microphoneOn: boolean;
@@ -24,14 +26,17 @@ export interface Preferences {
   readonly speakerId: string;
   /** Empty: as the system. */
   readonly colours: "" | "light" | "dark";
+  readonly selfCorner: Corner;
+  readonly selfMinimised: boolean;
 }
 
-/** What the address asks for: `?room=…&name=…&token=…&autojoin=1&mode=tunnel|native&quality=360p`. */
+/** What the address asks for: `?room=…&name=…&token=…&autojoin=1&mode=…&codecs=…&quality=…`; docs/call-page.md has the list. */
 export interface AddressRequest {
   readonly room: string | null;
   readonly name: string | null;
   readonly token: string | null;
-  readonly mode: CallMode | null;
+  readonly mode: RoomMode | null;
+  readonly codecs: CodecChoice | null;
   readonly quality: Quality | null;
   readonly autojoin: boolean;
 }
@@ -42,13 +47,19 @@ export const DEFAULTS: Preferences = {
   name: "",
   room: "",
   mode: "tunnel",
+  codecs: "auto",
   quality: "720p",
   cameraOn: true,
   microphoneOn: true,
   cameraId: "",
   microphoneId: "",
   speakerId: "",
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
   colours: "",
+  selfCorner: "bottom-right",
+  selfMinimised: false,
 };
 
 /** The remembered preferences; whatever is missing, broken or of an older version falls back to its default. */
@@ -69,8 +80,10 @@ export function readPreferences(stored: string | null): Preferences {
   return {
     ...read,
     mode: modeOf(read.mode) ?? DEFAULTS.mode,
+    codecs: codecsOf(read.codecs) ?? DEFAULTS.codecs,
     quality: qualityOf(read.quality) ?? DEFAULTS.quality,
     colours: read.colours === "light" || read.colours === "dark" ? read.colours : "",
+    selfCorner: CORNERS.includes(read.selfCorner) ? read.selfCorner : DEFAULTS.selfCorner,
   };
 }
 
@@ -83,6 +96,7 @@ export function readAddress(search: string): AddressRequest {
     name: text("name"),
     token: text("token"),
     mode: modeOf(query.get("mode")),
+    codecs: codecsOf(query.get("codecs")),
     quality: qualityOf(query.get("quality")),
     autojoin: query.get("autojoin") === "1",
   };
@@ -107,8 +121,12 @@ export function savePreferences(preferences: Preferences): void {
   }
 }
 
-function modeOf(value: string | null): CallMode | null {
+function modeOf(value: string | null): RoomMode | null {
   return value === "tunnel" || value === "native" ? value : null;
+}
+
+function codecsOf(value: string | null): CodecChoice | null {
+  return value === "auto" || value === "webcodecs" || value === "wasm" ? value : null;
 }
 
 function qualityOf(value: string | null): Quality | null {

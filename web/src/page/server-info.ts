@@ -5,6 +5,8 @@ export interface ServerInfo {
   /** Whether native WebRTC calls are possible: only in rooms of the embedded SFU. */
   readonly nativeMode: boolean;
   readonly tokenRequired: boolean;
+  /** The server's; null if it does not say. */
+  readonly version: string | null;
 }
 
 /** Ask; null when the server does not answer sensibly, which joining will explain better. */
@@ -20,6 +22,10 @@ export async function askServer(url: string): Promise<ServerInfo | null> {
 /** Read the answer; what is missing is taken as the more permissive. */
 export function serverInfoOf(body: unknown): ServerInfo | null {
   if (typeof body !== "object" || body === null) return null;
-  const { native_mode: nativeMode, token_required: tokenRequired } = body as Record<string, unknown>;
-  return { nativeMode: nativeMode !== false, tokenRequired: tokenRequired === true };
+  const { native_mode: nativeMode, token_required: tokenRequired, version } = body as Record<string, unknown>;
+  return {
+    nativeMode: nativeMode !== false,
+    tokenRequired: tokenRequired === true,
+    version: typeof version === "string" ? version : null,
+  };
 }

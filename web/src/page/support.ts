@@ -1,28 +1,16 @@
-/** Whether calls are possible in this browser at this address, before anything is tried. */
+/** Whether calls are possible in this browser at this address, before anything is tried, in words for the user. */
 
-import { canReadFrames } from "../capture/track-frames.ts";
-import type { CallMode } from "../room/call.ts";
+import type { CodecChoice, RoomMode } from "../sdk/index.ts";
+import type { Sdk } from "./sdk.ts";
 import { type Explanation, strings } from "./strings.ts";
 
-/** Why no call is possible; null if one is. */
-export function impossible(mode: CallMode): Explanation | null {
-  if (!window.isSecureContext) return strings.browser.insecure;
-  const missingNatively = missingForNative();
-  if (mode === "native") return missingNatively === null ? null : strings.browser.unsupported(missingNatively);
-  const missing = missingForTunnel();
+/** Why no such call is possible; null if one is. */
+export function impossible(sdk: Pick<Sdk, "missing">, mode: RoomMode, codecs: CodecChoice): Explanation | null {
+  const words = strings.browser;
+  const missing = sdk.missing(mode, codecs);
   if (missing === null) return null;
-  return missingNatively === null ? strings.browser.unsupportedTunnel(missing) : strings.browser.unsupported(missing);
-}
-
-function missingForTunnel(): string | null {
-  if (typeof WebSocket === "undefined" || typeof Worker === "undefined") return "WebSocket";
-  if (typeof VideoDecoder === "undefined" || typeof AudioDecoder === "undefined") return "WebCodecs";
-  if (typeof AudioWorkletNode === "undefined") return "AudioWorklet";
-  if (!("transferControlToOffscreen" in HTMLCanvasElement.prototype)) return "OffscreenCanvas";
-  if (!canReadFrames()) return "MediaStreamTrackProcessor";
-  return null;
-}
-
-function missingForNative(): string | null {
-  return typeof RTCPeerConnection === "undefined" ? "WebRTC" : null;
+  if (missing === "secure context") return words.insecure;
+  if (mode === "native") return words.unsupported(missing);
+  if (codecs !== "auto" && sdk.missing("tunnel", "auto") === null) return words.unsupportedCodecs(missing);
+  return sdk.missing("native", codecs) === null ? words.unsupportedTunnel(missing) : words.unsupported(missing);
 }

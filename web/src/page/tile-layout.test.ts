@@ -1,26 +1,70 @@
 import { describe, expect, it } from "vitest";
-import { arrange } from "./tile-layout.ts";
+import {
+  type Area,
+  arrange,
+  featuredRects,
+  gridCapacity,
+  gridRects,
+  MOST_TILES,
+  type Rect,
+  stripCapacity,
+} from "./tile-layout.ts";
 
-describe("arrange", () => {
+const GAP = 10;
+const STAGES: readonly Area[] = [
+  { width: 1280, height: 640 },
+  { width: 390, height: 640 },
+  { width: 304, height: 480 },
+  { width: 660, height: 290 },
+  { width: 800, height: 800 },
+];
+
+const inside = (rect: Rect, area: Area) =>
+  rect.x >= 0 && rect.y >= 0 && rect.x + rect.width <= area.width && rect.y + rect.height <= area.height;
+const apart = (a: Rect, b: Rect) =>
+  a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+const allApart = (rects: readonly Rect[]) => rects.every((a, i) => rects.every((b, j) => i >= j || apart(a, b)));
+
+describe("the grid", () => {
   it("puts two side by side on a wide screen and one above the other on a phone", () => {
-    expect(arrange(2, 1280, 640, 12).columns).toBe(2);
-    expect(arrange(2, 390, 700, 12).columns).toBe(1);
+    expect(arrange(2, { width: 1280, height: 640 }, GAP).columns).toBe(2);
+    expect(arrange(2, { width: 390, height: 700 }, GAP).columns).toBe(1);
   });
 
-  it("never leaves the area and keeps tiles between 1:1 and 16:9", () => {
-    for (let count = 1; count <= 30; count += 1) {
-      for (const [width, height] of [
-        [1280, 640],
-        [390, 700],
-        [800, 800],
-      ] as const) {
-        const layout = arrange(count, width, height, 8);
-        const rows = Math.ceil(count / layout.columns);
-        expect(layout.columns * layout.width + (layout.columns - 1) * 8).toBeLessThanOrEqual(width);
-        expect(rows * layout.height + (rows - 1) * 8).toBeLessThanOrEqual(height);
-        expect(layout.width / layout.height).toBeGreaterThan(0.97);
-        expect(layout.width / layout.height).toBeLessThan(1.85);
+  it.each(STAGES)("never leaves %j, never overlaps, and keeps faces whole", (area) => {
+    for (let count = 1; count <= MOST_TILES + 1; count += 1) {
+      const rects = gridRects(count, area, GAP);
+      expect(rects).toHaveLength(count);
+      expect(rects.every((rect) => inside(rect, area))).toBe(true);
+      expect(allApart(rects)).toBe(true);
+      for (const { width, height } of rects) {
+        expect(width / height).toBeGreaterThan(0.97);
+        expect(width / height).toBeLessThan(1.85);
       }
     }
+  });
+
+  it("has room for sixteen on a desk, for fewer on a small phone, and never for none", () => {
+    expect(gridCapacity({ width: 1280, height: 640 }, GAP)).toBe(MOST_TILES);
+    const small = gridCapacity({ width: 304, height: 300 }, GAP);
+    expect(small).toBeGreaterThanOrEqual(6);
+    expect(small).toBeLessThan(MOST_TILES);
+    expect(gridCapacity({ width: 10, height: 10 }, GAP)).toBe(1);
+  });
+});
+
+describe("something large", () => {
+  it.each(STAGES)("gets most of %j, and the strip stays beside or below it", (area) => {
+    for (let count = 1; count <= stripCapacity(area, GAP); count += 1) {
+      const { feature, strip } = featuredRects(count, area, GAP);
+      const rects = [feature, ...strip];
+      expect(rects.every((rect) => inside(rect, area))).toBe(true);
+      expect(allApart(rects)).toBe(true);
+      expect(feature.width * feature.height).toBeGreaterThan(0.55 * area.width * area.height);
+    }
+  });
+
+  it("fills the stage when nobody else is there", () => {
+    expect(featuredRects(0, { width: 100, height: 50 }, GAP).feature).toEqual({ x: 0, y: 0, width: 100, height: 50 });
   });
 });
