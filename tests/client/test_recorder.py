@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import clip_readers
+from tests.support.clip import Clip
+from tests.support.other_codecs import OTHER_CODECS, clip_frames
 from wsmedia.client.media_inspection import inspect
 from wsmedia.client.recorder import Recorder, safe_file_name
 from wsmedia.client.track_reader import PassThroughReader
@@ -43,7 +45,7 @@ class Room:
         self._next_track_id = 0
 
     def add(self, participant: Participant, codec: Codec) -> RemoteTrack:
-        source = TrackSource.CAMERA if codec is Codec.H264 else TrackSource.MICROPHONE
+        source = TrackSource.MICROPHONE if codec is Codec.OPUS else TrackSource.CAMERA
         track = Track(self._next_track_id, codec, source)
         self._next_track_id += 1
         remote = RemoteTrack(participant.participant_id, track, self.sent.append, SystemClock())
@@ -128,3 +130,17 @@ async def test_a_file_that_cannot_be_written_ends_one_recording_with_a_sentence(
     assert recorder.close() == []
     assert len(said) == 1
     assert "cannot be written" in said[0]
+
+
+@pytest.mark.parametrize("codec", OTHER_CODECS)
+async def test_other_codecs_are_recorded_as_they_are(tmp_path: Path, codec: Codec) -> None:
+    clip = Clip(width=320, height=180, fps=30)
+    recorder = Recorder(tmp_path)
+    remote = Room(recorder).add(ADA, codec)
+    frames = clip_frames(codec, clip, 30)
+    deliver(remote, [frames[7], *frames])
+    (path,) = recorder.close()
+    recorded = clip_readers.decode_file(path)
+    assert [time_code for _, time_code in recorded.time_codes()] == [clip.time_ms(index) for index in range(30)]
+    for index, (_, picture) in enumerate(recorded.pictures):
+        assert clip_readers.psnr_db(clip.picture(index)[: clip.height], picture) > 25

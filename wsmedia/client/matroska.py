@@ -3,7 +3,7 @@
 Made for live recordings: tracks may be added at any time (the track list has room to grow at the file's beginning), the
 file can be played after a crash, and frames of several tracks are put in order of time although they arrive mixed.
 ``close`` adds what makes seeking fast. H.264 access units become length-prefixed NAL units (ISO/IEC 14496-15); all
-units are kept, so pictures may change their size within a track.
+units are kept, so pictures may change their size within a track. VP8, VP9 and AV1 are stored as they travel.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from wsmedia.client import ebml
 from wsmedia.media import Codec
+from wsmedia.rtp import av1
 from wsmedia.rtp.h264_units import PPS, SPS, split_nals
 
 _EBML, _SEGMENT, _SEEK_HEAD, _SEEK, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x114D9B74, 0x4DBB, 0x1549A966, 0x1654AE6B
@@ -27,6 +28,13 @@ _TRACKS_ROOM = 8192
 _MILLISECOND_NS = 1_000_000
 _EPOCH_2001_US = 978_307_200_000_000  # Matroska's dates count from 2001-01-01
 _OPUS_SEEK_PREROLL_NS = 80_000_000  # RFC 7845 §4.6: decode this much before the wanted position
+
+_CODEC_IDS = {
+    Codec.H264: "V_MPEG4/ISO/AVC",
+    Codec.VP8: "V_VP8",
+    Codec.VP9: "V_VP9",
+    Codec.AV1: "V_AV1",
+}
 
 _HOLD_BACK_MS = 500
 _CLUSTER_MS = 1000
@@ -64,6 +72,7 @@ class MatroskaWriter:
         self._date_us = date_us
         self._entries: list[bytes] = []
         self._video_numbers: set[int] = set()
+        self._h264_numbers: set[int] = set()
         self._blocks: list[_Block] = []
         self._buffered_octets = 0
         self._origin_us: int | None = None
@@ -76,8 +85,8 @@ class MatroskaWriter:
 
         Args:
             name: for people, as ``camera``.
-            keyframe: H.264 only: an access unit with SPS and PPS, for the decoder's configuration.
-            width, height: H.264 only: pixels.
+            keyframe: video only: one, for the decoder's configuration; of H.264 with SPS and PPS.
+            width, height: video only: pixels.
         Returns:
             The track number for ``write``.
         Raises:
@@ -101,12 +110,13 @@ class MatroskaWriter:
                 ebml.element(0xE1, ebml.float64(0xB5, 48_000.0), ebml.unsigned(0x9F, 2)),
             )
         else:
+            configuration = _configuration(codec, keyframe)
             entry = ebml.element(
                 0xAE,
                 *common,
                 ebml.unsigned(0x83, 1),
-                ebml.text(0x86, "V_MPEG4/ISO/AVC"),
-                ebml.element(0x63A2, _avc_configuration(keyframe)),
+                ebml.text(0x86, _CODEC_IDS[codec]),
+                *([ebml.element(0x63A2, configuration)] if configuration else []),
                 ebml.element(0xE0, ebml.unsigned(0xB0, width), ebml.unsigned(0xBA, height)),
             )
         tracks = ebml.element(_TRACKS, *self._entries, entry)
@@ -115,6 +125,8 @@ class MatroskaWriter:
         self._entries.append(entry)
         if codec is not Codec.OPUS:
             self._video_numbers.add(number)
+        if codec is Codec.H264:
+            self._h264_numbers.add(number)
         self._rewrite(self._tracks_at, ebml.padded(tracks, _TRACKS_ROOM))
         return number
 
@@ -127,10 +139,10 @@ class MatroskaWriter:
             track_number: from ``add_track``.
             time_us: on a clock common to all tracks; the first written frame becomes the file's beginning. Must not
                 fall within a track.
-            data: Opus packet, or H.264 access unit in Annex B form.
+            data: as in ``EncodedFrame``.
             keyframe: true for all audio.
         """
-        content = _length_prefixed(data) if track_number in self._video_numbers else bytes(data)
+        content = _length_prefixed(data) if track_number in self._h264_numbers else bytes(data)
         self._blocks.append(_Block(time_us, track_number, content, keyframe, discardable))
         self._buffered_octets += len(content)
         if time_us - self._blocks[0].time_us >= (_CLUSTER_MS + _HOLD_BACK_MS) * 1000:
@@ -246,6 +258,20 @@ class MatroskaWriter:
 def _length_prefixed(access_unit: bytes | memoryview) -> bytes:
     """Annex B to 4-octet lengths (ISO/IEC 14496-15 §5.3.4.2)."""
     return b"".join([piece for unit in split_nals(access_unit) for piece in (len(unit).to_bytes(4, "big"), unit)])
+
+
+def _configuration(codec: Codec, keyframe: bytes) -> bytes:
+    """What a player's decoder needs before the first frame; empty for VP8 and VP9, whose frames say it all."""
+    if codec is Codec.H264:
+        return _avc_configuration(keyframe)
+    return _av1_configuration(keyframe) if codec is Codec.AV1 else b""
+
+
+def _av1_configuration(keyframe: bytes) -> bytes:
+    """AV1CodecConfigurationRecord (AV1 in ISO-BMFF §2.3.3) of a keyframe of the main profile, 8-bit 4:2:0."""
+    header = av1.sequence_header(keyframe)
+    # Level 31, "no limits": finding the real one would mean to parse the operating points.
+    return bytes((0x81, 31, 0x0C, 0)) + header
 
 
 def _avc_configuration(keyframe: bytes) -> bytes:

@@ -115,7 +115,7 @@ class ParticipantRecording:
         if not frame.keyframe:
             return None
         keyframe = bytes(frame.data)
-        size = picture_size(keyframe)
+        size = picture_size(codec, keyframe)
         if size is None:
             return None
         return self._open_writer().add_track(codec, source, keyframe, *size)
@@ -128,9 +128,12 @@ class ParticipantRecording:
         return self._writer
 
 
-def picture_size(keyframe: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels of an H.264 keyframe with SPS and PPS; None if it cannot be decoded."""
-    decoder: Any = av.CodecContext.create("h264", "r")
+_DECODERS = {Codec.H264: "h264", Codec.VP8: "vp8", Codec.VP9: "vp9", Codec.AV1: "libdav1d"}
+
+
+def picture_size(codec: Codec, keyframe: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels of a keyframe (of H.264 with SPS and PPS); None if it cannot be decoded."""
+    decoder: Any = av.CodecContext.create(_DECODERS[codec], "r")
     try:
         pictures = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
     except av.error.FFmpegError:

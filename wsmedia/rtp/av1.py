@@ -60,6 +60,18 @@ def is_keyframe(temporal_unit: bytes | memoryview) -> bool:
         return False
 
 
+def sequence_header(temporal_unit: bytes | memoryview) -> bytes:
+    """The sequence header OBU of a keyframe, its size field included, as containers want it for the decoder.
+
+    Raises:
+        PayloadError: malformed, or there is none.
+    """
+    for unit in _split(memoryview(temporal_unit)):
+        if unit.type == _SEQUENCE_HEADER:
+            return bytes((unit.header[0] | _HAS_SIZE,)) + unit.header[1:] + _leb128(len(unit.content)) + unit.content
+    raise PayloadError("no sequence header in the temporal unit")
+
+
 def _begins_sequence(units: list[_Obu]) -> bool:
     if not any(unit.type == _SEQUENCE_HEADER for unit in units):
         return False
