@@ -7,6 +7,7 @@ import type { DecodeCommand, DecodeReport, DecodeStatistics } from "../decode/me
 import { createSurface } from "../decode/surface.ts";
 import decodeWorkerUrl from "../decode/worker.ts?worker&url";
 import type { AudioOutput, AudioOutputTrack } from "../playout/audio-output.ts";
+import { pictureTrack } from "./picture-track.ts";
 
 /** What happened to a track that we receive. */
 export interface ReceptionEvents {
@@ -163,17 +164,17 @@ export class Reception {
   async #makeStream(trackId: number): Promise<MediaStreamTrack> {
     await this.#adding.get(trackId);
     const surface = this.#surfaces.get(trackId);
-    const node = this.nodeOf(trackId);
-    let stream: MediaStream | undefined;
-    if (surface !== undefined) stream = surface.captureStream();
-    else if (node !== null) {
-      const destination = this.#output.context.createMediaStreamDestination();
-      destination.channelCount = 1;
-      node.connect(destination);
-      stream = destination.stream;
+    if (surface !== undefined) {
+      return pictureTrack(surface, (writable) => this.#tell({ type: "copyTo", trackId, writable }, [writable]));
     }
-    const [track] = stream?.getTracks() ?? [];
-    if (track === undefined) throw new DOMException("This track is not there.", "InvalidStateError");
+    const node = this.nodeOf(trackId);
+    const destination = node === null ? null : this.#output.context.createMediaStreamDestination();
+    const [track] = destination?.stream.getTracks() ?? [];
+    if (node === null || destination === null || track === undefined) {
+      throw new DOMException("This track is not there any more.", "InvalidStateError");
+    }
+    destination.channelCount = 1;
+    node.connect(destination);
     return track;
   }
 

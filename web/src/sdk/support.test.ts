@@ -13,12 +13,6 @@ const EVERYTHING = [
 beforeEach(() => {
   vi.stubGlobal("isSecureContext", true);
   for (const name of EVERYTHING) vi.stubGlobal(name, class {});
-  vi.stubGlobal(
-    "HTMLCanvasElement",
-    class {
-      transferControlToOffscreen(): void {}
-    },
-  );
 });
 
 afterEach(() => vi.unstubAllGlobals());

@@ -11,7 +11,6 @@ export type MissingFeature =
   | "WebCodecs"
   | "WebAssembly"
   | "AudioWorklet"
-  | "OffscreenCanvas"
   | "WebRTC";
 
 /**
@@ -27,8 +26,6 @@ export function missing(mode: RoomMode = "tunnel", codecs: CodecChoice = "auto")
   const lacking = codecs === "wasm" ? "WebAssembly" : "WebCodecs";
   if (!(codecs !== "wasm" && has("VideoDecoder")) && !(codecs !== "webcodecs" && has("WebAssembly"))) return lacking;
   if (!has("AudioWorkletNode")) return "AudioWorklet";
-  const { HTMLCanvasElement: Canvas } = globalThis;
-  if (Canvas === undefined || !("transferControlToOffscreen" in Canvas.prototype)) return "OffscreenCanvas";
   return null;
 }
 
