@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
 from tests.peer.link import BadLink
 from tests.peer.support import VIDEO, Incoming, connected, eventually, loopback, negotiate, pair
-from wsmedia.media import EncodedFrame
+from tests.support.other_codecs import OTHER_CODECS
+from wsmedia.media import Codec, EncodedFrame
 from wsmedia.peer import PeerConnection, RtpSender
 from wsmedia.rtp import rtcp
 from wsmedia.rtp.feedback import Nack, Pli
@@ -33,20 +35,34 @@ class Encoder:
         self._keyframe_wanted = True
 
     def send(self) -> None:
-        """Send the next picture; the octets after the NAL header are the picture's number, never a start code."""
+        """Send the next picture; its last octets are its number."""
         keyframe, self._keyframe_wanted = self._keyframe_wanted, False
         self.keyframes += keyframe
-        content = b"\xff" + b"".join(bytes([0x80 | self.sent >> shift & 0x7F]) for shift in (14, 7, 0))
-        units = [b"\x67parameters", b"\x65" + content] if keyframe else [b"\x41" + content]
-        units[-1] += random.Random(self.sent).randbytes(SIZE).replace(b"\0", b"\1")
-        self._sender.send_frame(EncodedFrame(join_nals(units), self.sent * 3000, self.sent * 33_333, keyframe))
+        content = b"\xff" + random.Random(self.sent).randbytes(SIZE).replace(b"\0", b"\1")
+        content += b"".join(bytes([0x80 | self.sent >> shift & 0x7F]) for shift in (14, 7, 0))
+        data = picture(self._sender.track.codec, content, keyframe)
+        self._sender.send_frame(EncodedFrame(data, self.sent * 3000, self.sent * 33_333, keyframe))
         self.sent += 1
+
+
+def picture(codec: Codec, content: bytes, keyframe: bool) -> bytes:
+    """What looks like a frame of that codec."""
+    match codec:
+        case Codec.VP8:
+            return (b"\x10\x02\x00\x9d\x01\x2a\xa0\x00\x60\x00" if keyframe else b"\x11") + content
+        case Codec.VP9:
+            return (b"\x82\x49\x83\x42" if keyframe else b"\x86\x00\x40") + content
+        case Codec.AV1:
+            size = len(content) + 1
+            frame = bytes((0x32, size & 0x7F | 0x80, size >> 7, 0x10 if keyframe else 0x30)) + content
+            return b"\x0a\x03\0\0\0" + frame if keyframe else frame
+        case _:
+            return join_nals([b"\x67parameters", b"\x65" + content] if keyframe else [b"\x41" + content])
 
 
 def number(frame: EncodedFrame) -> int:
     """Which picture a delivered frame is."""
-    start = bytes(frame.data).rindex(b"\0\0\0\1") + 6
-    high, middle, low = (octet & 0x7F for octet in bytes(frame.data)[start : start + 3])
+    high, middle, low = (octet & 0x7F for octet in bytes(frame.data)[-3:])
     return high << 14 | middle << 7 | low
 
 
@@ -60,9 +76,11 @@ def assert_decodable(frames: list[EncodedFrame]) -> None:
         before = current
 
 
-async def _watching(a: PeerConnection, b: PeerConnection) -> tuple[Encoder, Incoming, BadLink, BadLink]:
+async def _watching(
+    a: PeerConnection, b: PeerConnection, codec: Codec = Codec.H264
+) -> tuple[Encoder, Incoming, BadLink, BadLink]:
     incoming = Incoming(b)
-    sender = a.add_sender(VIDEO)
+    sender = a.add_sender(replace(VIDEO, codec=codec))
     await negotiate(a, b)
     await connected(a, b)
     return Encoder(sender), incoming, BadLink(b, seed=3), BadLink(a, seed=4, rtcp=True)
@@ -71,8 +89,17 @@ async def _watching(a: PeerConnection, b: PeerConnection) -> tuple[Encoder, Inco
 @pytest.mark.parametrize("retransmission", [True, False], ids=["RTX", "plain"])
 @pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
 async def test_random_loss_both_ways(loss: float, retransmission: bool) -> None:
+    await _loses_and_recovers(Codec.H264, loss, retransmission)
+
+
+@pytest.mark.parametrize("codec", OTHER_CODECS)
+async def test_random_loss_of_other_codecs(codec: Codec) -> None:
+    await _loses_and_recovers(codec, 0.1, retransmission=True)
+
+
+async def _loses_and_recovers(codec: Codec, loss: float, retransmission: bool) -> None:
     async with pair(loopback(retransmission=retransmission)) as (a, b):
-        encoder, incoming, media, feedback = await _watching(a, b)
+        encoder, incoming, media, feedback = await _watching(a, b, codec)
         media.loss = feedback.loss = loss
         for _ in range(150):
             encoder.send()
@@ -90,9 +117,10 @@ async def test_random_loss_both_ways(loss: float, retransmission: bool) -> None:
 
 
 @pytest.mark.parametrize("repairs", [True, False], ids=["with repairs", "without"])
-async def test_bursts_and_outages(repairs: bool) -> None:
+@pytest.mark.parametrize("codec", [Codec.H264, *OTHER_CODECS])
+async def test_bursts_and_outages(repairs: bool, codec: Codec) -> None:
     async with pair() as (a, b):
-        encoder, incoming, media, feedback = await _watching(a, b)
+        encoder, incoming, media, feedback = await _watching(a, b, codec)
         if not repairs:
             feedback.doomed = lambda data: any(isinstance(packet, Nack) for packet in rtcp.parse(data))
         frames = incoming.of("video").frames
