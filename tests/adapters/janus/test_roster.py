@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wsmedia.adapters.janus.roster import Roster, describe
 from wsmedia.adapters.janus.videoroom import Attendee, Joined, PublishedStream, Publisher, RoomEvent, Stream
 from wsmedia.media import Codec, Participant, TrackSource
@@ -102,10 +104,18 @@ def test_a_moderators_unmute_does_not_unmute_who_muted_themselves() -> None:
 
 def test_streams_that_cannot_be_carried_are_not_offered() -> None:
     roster, _ = roster_with_alice()
-    other = PublishedStream(type="video", mid="2", codec="vp8")
+    other = PublishedStream(type="video", mid="2", codec="h265")
     off = PublishedStream(type="video", mid="3", disabled=True)
     roster.event(RoomEvent(publishers=[Publisher(id=7, display="Alice", streams=[MICROPHONE, other, off])]))
     assert set(roster.streams) == {(7, "0")}
+
+
+@pytest.mark.parametrize("codec", ["h264", "VP8", "vp9", "av1"])
+def test_every_video_codec_that_the_tunnel_knows_is_offered(codec: str) -> None:
+    roster, _ = roster_with_alice()
+    camera = PublishedStream(type="video", mid="2", codec=codec)
+    roster.event(RoomEvent(publishers=[Publisher(id=7, display="Alice", streams=[MICROPHONE, camera])]))
+    assert roster.streams[(7, "2")].codec is Codec(codec.lower())
 
 
 def test_a_screen_is_told_from_a_camera() -> None:
