@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wasm wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wasm screenshots wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-hop: $(VENV)/.test ## Measure the gateway's added latency and CPU beside a
 	@$(BIN)/python -m benchmarks.hop $(ARGS)
 
 wasm: $(WASM) ## Build openh264 and libopus for the page (WSMEDIA_CODEC_SOURCES=folder WSMEDIA_CLANG=clang-19)
+
+screenshots: packages $(VENV)/.test wsmedia/web_dist/index.html ## Make the pictures of docs/screenshots anew (ARGS="lobby call-many")
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 wheel: $(VENV)/.test ## Build a wheel that contains the web page
 	@$(BIN)/pip wheel -qq --no-deps --wheel-dir dist . && ls dist/*.whl

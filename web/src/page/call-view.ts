@@ -184,8 +184,9 @@ export class CallView {
     );
   }
 
-  /** Once a second: the figures, and pictures that stand still. */
+  /** Once a second: the figures, pictures that stand still, and names that came after their tracks. */
   #look(): void {
+    this.showPeople();
     const now = performance.now();
     const tracks = this.#room.trackReadings();
     this.#history.take(tracks, this.#room.pathReading(), now);
