@@ -198,13 +198,28 @@ async def test_figures_have_the_names_of_the_w3c(origin: str, clips: Path) -> No
         assert meter.errors == []
 
 
+def policy(gateway: str) -> str:
+    """The content security policy that the documentation asks for, with nothing else allowed but the page's script."""
+    section = (DOCS / "sdk.md").read_text().partition("With a content security policy")[2].partition("\n\n")[0]
+    directives = [" ".join(words.split()) for words in section.split("`")[1::2]]
+    assert [one.partition(" ")[0] for one in directives] == ["script-src", "worker-src", "connect-src"]
+    asked = "; ".join(directives)
+    asked = asked.replace("wss://calls.example.org", gateway.replace("http", "ws", 1))
+    asked = asked.replace("https://calls.example.org", gateway)
+    own = asked.replace("script-src", "script-src 'unsafe-inline'")
+    return f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {own}">'
+
+
 async def test_the_five_minutes_of_the_documentation(tmp_path: Path, clips: Path) -> None:
     section = (DOCS / "sdk.md").read_text().partition("## Five minutes")[2]
     html = section.partition("```html\n")[2].partition("```")[0]
     assert html.count(GATEWAY_IN_DOCS) == 2
     with served(tmp_path) as origin:
         async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE) as running:
-            (tmp_path / "index.html").write_text(html.replace(GATEWAY_IN_DOCS, f"{url.rstrip('/')}/"))
+            gateway = url.rstrip("/")
+            (tmp_path / "index.html").write_text(
+                html.replace(GATEWAY_IN_DOCS, f"{gateway}/").replace("<div", f"{policy(gateway)}<div", 1)
+            )
             alice = await CallPage.open(running, f"{origin}/index.html")
             viewer = await CallPage.joined(running, url, room="standup", name="Viewer")
             await viewer.wait_for_picture("Alice")
