@@ -1,6 +1,7 @@
 /**
- * How page and SDK are built: into the Python package, with relative addresses, so that they work under any base path. The page's
- * script imports the SDK's module, as any other page does, so that what both need is there once.
+ * How page and SDK are built: into the Python package, with relative addresses, so that they work under any base path. Both are
+ * entries of one build, so that the SDK is there once: in a file named by its content, which browsers keep for ever. The stable
+ * name `sdk/wsmedia.js` is a line that leads to it, and costs an answer "not modified" when it is asked for again.
  */
 import { basename, dirname } from "node:path";
 import { defineConfig } from "vite";

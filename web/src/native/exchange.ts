@@ -16,16 +16,6 @@ export interface Exchange {
   close(): void;
 }
 
-/** Our own media on its way to the room. */
-export interface Publishing extends Exchange {
-  readonly participantId: string;
-  /** Null: not offered, because there was nothing to send. */
-  readonly audio: RTCRtpSender | null;
-  readonly video: RTCRtpSender | null;
-  /** Spend no more than this on the picture from now on. */
-  limitVideo(maxBitrateBps: number): Promise<void>;
-}
-
 /** Our place in the room. */
 export interface Entry extends Exchange {
   readonly participantId: string;
@@ -104,70 +94,6 @@ export async function limitSender(sender: RTCRtpSender, maxBitrateBps: number, f
   encoding.maxBitrate = maxBitrateBps;
   encoding.maxFramerate = framerate;
   // Refused while the connection ends or another change is under way; the next change of the track tries again.
-  await sender.setParameters(parameters).catch(() => undefined);
-}
-
-/**
- * Publish by WHIP. What is null is not offered, so that nobody waits for it; with nothing at all, silence is.
- *
- * @throws HttpError
- */
-export async function publish(
-  gateway: Gateway,
-  room: string,
-  name: string,
-  audio: MediaStreamTrack | null,
-  video: MediaStreamTrack | null,
-  maxVideoBitrateBps: number,
-): Promise<Publishing> {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  try {
-    const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [new MediaStream()] };
-    const sound = audio === null && video !== null ? null : connection.addTransceiver(audio ?? "audio", init);
-    const sendEncodings = [{ maxBitrate: maxVideoBitrateBps }];
-    const picture = video === null ? null : connection.addTransceiver(video, { ...init, sendEncodings });
-    if (picture !== null) preferH264(picture, RTCRtpSender.getCapabilities("video"));
-    const path = `v1/rooms/${encodeURIComponent(room)}/whip?name=${encodeURIComponent(name)}`;
-    const { response, close } = await negotiate(gateway, path, connection);
-    const participantId = response.headers.get("Wsmedia-Participant") ?? "";
-    const sender = picture?.sender ?? null;
-    const limitVideo = (maxBitrateBps: number) => limit(sender, maxBitrateBps);
-    return { connection, close, participantId, audio: sound?.sender ?? null, video: sender, limitVideo };
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
-/** Watch somebody by WHEP; tracks arrive by `onTrack`. @throws HttpError */
-export async function subscribe(
-  gateway: Gateway,
-  room: string,
-  participantId: string,
-  onTrack: (track: MediaStreamTrack, receiver: RTCRtpReceiver) => void,
-): Promise<Exchange> {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  try {
-    connection.ontrack = ({ track, receiver }) => onTrack(track, receiver);
-    connection.addTransceiver("audio", { direction: "recvonly" });
-    const picture = connection.addTransceiver("video", { direction: "recvonly" });
-    preferH264(picture, RTCRtpReceiver.getCapabilities("video"));
-    const path = `v1/rooms/${encodeURIComponent(room)}/whep/${encodeURIComponent(participantId)}`;
-    const { close } = await negotiate(gateway, path, connection);
-    return { connection, close };
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
-async function limit(sender: RTCRtpSender | null, maxBitrateBps: number): Promise<void> {
-  const parameters = sender?.getParameters();
-  const encoding = parameters?.encodings[0];
-  if (sender === null || parameters === undefined || encoding === undefined) return;
-  if (encoding.maxBitrate === maxBitrateBps) return;
-  encoding.maxBitrate = maxBitrateBps;
-  // Refused while the connection ends or another change is under way; the next change of the devices tries again.
   await sender.setParameters(parameters).catch(() => undefined);
 }
 

@@ -1,4 +1,4 @@
-/** Everybody else's tracks in a tunnelled call: each gets a decoder, and a canvas or a place in the audio graph. */
+/** Everybody else's tracks in a tunnelled room: each gets a decoder, and a canvas or a place in the audio graph. */
 
 import type { CodecChoice } from "../base/backends.ts";
 import type { Track } from "../base/media.ts";
@@ -27,16 +27,15 @@ export class Reception {
   readonly #events: ReceptionEvents;
   readonly #codecs: CodecChoice;
   readonly #worker: Worker;
-  readonly #heard = new Map<number, { participantId: string; output: AudioOutputTrack }>();
+  readonly #heard = new Map<number, AudioOutputTrack>();
   readonly #wanted = new Set<number>();
   readonly #silenced = new Set<number>();
   /** Audio tracks on their way into the audio graph. */
   readonly #adding = new Map<number, Promise<void>>();
   readonly #surfaces = new Map<number, HTMLCanvasElement>();
   readonly #streams = new Map<number, Promise<MediaStreamTrack>>();
-  #statistics: readonly DecodeStatistics[] = [];
 
-  constructor(output: AudioOutput, events: ReceptionEvents, codecs: CodecChoice = "auto") {
+  constructor(output: AudioOutput, events: ReceptionEvents, codecs: CodecChoice) {
     this.#output = output;
     this.#events = events;
     this.#codecs = codecs;
@@ -51,7 +50,6 @@ export class Reception {
           events.onCannotDecode(report.trackId, report.kind);
           break;
         case "statistics":
-          this.#statistics = report.tracks;
           events.onStatistics(report.tracks);
           break;
       }
@@ -59,10 +57,6 @@ export class Reception {
     this.#worker.onerror = (event: Event) => {
       if (!(event instanceof ErrorEvent)) events.onNotLoaded();
     };
-  }
-
-  get statistics(): readonly DecodeStatistics[] {
-    return this.#statistics;
   }
 
   /** Show a track. @returns the canvas that it is painted on. */
@@ -101,8 +95,8 @@ export class Reception {
       frames?.close();
       return;
     }
-    this.#heard.get(trackId)?.output.remove();
-    this.#heard.set(trackId, { participantId, output });
+    this.#heard.get(trackId)?.remove();
+    this.#heard.set(trackId, output);
     if (this.#silenced.has(trackId)) output.setAudible(false);
     const transfer = frames === null ? [output.port] : [output.port, frames];
     this.#tell({ type: "addAudio", trackId, participantId, port: frames, playout: output.port }, transfer);
@@ -122,7 +116,7 @@ export class Reception {
     this.#wanted.delete(trackId);
     this.#adding.delete(trackId);
     this.#silenced.delete(trackId);
-    this.#heard.get(trackId)?.output.remove();
+    this.#heard.get(trackId)?.remove();
     this.#heard.delete(trackId);
     this.#surfaces.delete(trackId);
     void this.#streams.get(trackId)?.then(stop, nothing);
@@ -130,21 +124,16 @@ export class Reception {
     this.#tell({ type: "remove", trackId });
   }
 
-  audioNode(participantId: string): AudioNode | null {
-    for (const heard of this.#heard.values()) if (heard.participantId === participantId) return heard.output.node;
-    return null;
-  }
-
   /** Whether the loudspeaker plays a track. */
   setAudible(trackId: number, audible: boolean): void {
     if (audible) this.#silenced.delete(trackId);
     else this.#silenced.add(trackId);
-    this.#heard.get(trackId)?.output.setAudible(audible);
+    this.#heard.get(trackId)?.setAudible(audible);
   }
 
   /** What is heard of a track; null before there is sound. */
   nodeOf(trackId: number): AudioNode | null {
-    return this.#heard.get(trackId)?.output.node ?? null;
+    return this.#heard.get(trackId)?.node ?? null;
   }
 
   /**
@@ -185,7 +174,7 @@ export class Reception {
 
   close(): void {
     this.#worker.terminate();
-    for (const { output } of this.#heard.values()) output.remove();
+    for (const output of this.#heard.values()) output.remove();
     this.#heard.clear();
     this.#wanted.clear();
     this.#adding.clear();
