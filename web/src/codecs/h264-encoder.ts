@@ -14,6 +14,7 @@ export interface H264EncoderConfig {
   readonly framerate: number;
   /** Bits in a second, 1000 to 100 million. */
   readonly bitrateBps: number;
+  /** `detail` has two at most: what is above the first layer is discardable all the same. */
   readonly temporalLayers: 1 | 2 | 3;
   /** `detail`: screens and text, which should rather come late than blurred. */
   readonly content: "motion" | "detail";

@@ -135,7 +135,8 @@ int encoder_create(int width, int height, double framerate, double bitrate, int 
   encoder->height = height;
   encoder->framerate = framerate;
   encoder->bitrate = bitrate;
-  encoder->layers = layers;
+  // With three layers openh264's mode for screens refers to other pictures than its slice headers say: some come out wrong.
+  encoder->layers = detail != 0 && layers > 2 ? 2 : layers;
   encoder->detail = detail != 0;
   return open_codec(FINEST);
 }
