@@ -93,11 +93,9 @@ export class AudioOutput {
       gate.disconnect();
     };
     const { port1: port, port2: sound } = new MessageChannel();
-    if (opus !== null) {
-      const answer = await ask(node, { type: "playOpus", sound, frames, module: opus }, [sound, frames]);
-      if (answer.type === "playing") return { port, frames: null, node, setAudible, remove };
-      tell(node, { type: "playPcm", sound: answer.sound }, [answer.sound]);
-      return { port, frames: answer.frames, node, setAudible, remove };
+    if (opus !== null && (await loads(node, opus))) {
+      tell(node, { type: "playOpus", sound, frames }, [sound, frames]);
+      return { port, frames: null, node, setAudible, remove };
     }
     tell(node, { type: "playPcm", sound }, [sound]);
     return { port, frames, node, setAudible, remove };
@@ -137,9 +135,14 @@ function tell(node: AudioWorkletNode, command: PlayoutCommand, transfer: Transfe
   node.port.postMessage(command, transfer);
 }
 
-function ask(node: AudioWorkletNode, command: PlayoutCommand, transfer: Transferable[]): Promise<PlayoutAnswer> {
+/** Whether libopus runs in the audio thread. */
+function loads(node: AudioWorkletNode, module: WebAssembly.Module): Promise<boolean> {
   return new Promise((resolve) => {
-    node.port.onmessage = (event: MessageEvent<PlayoutAnswer>) => resolve(event.data);
-    tell(node, command, transfer);
+    node.port.onmessage = (event: MessageEvent<PlayoutAnswer>) => resolve(event.data.type === "loaded");
+    try {
+      tell(node, { type: "load", module });
+    } catch {
+      resolve(false);
+    }
   });
 }

@@ -173,7 +173,7 @@ describe("JitterBuffer after a stall of 700 ms", () => {
   });
 
   it("is as loud as before while it catches up", () => {
-    const power = (samples: readonly number[]) => samples.reduce((sum, s) => sum + s * s, 0) / samples.length;
+    const power = (samples: Float32Array) => samples.reduce((sum, s) => sum + s * s, 0) / samples.length;
     for (const sound of [tone(440), chord, noise]) {
       const call = bench(stalled, sound);
       call.run(STALL_END + 2);

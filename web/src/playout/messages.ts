@@ -2,25 +2,16 @@
 
 /** Window → audio thread. */
 export type PlayoutCommand =
+  /** libopus, compiled by the window, since worklets cannot fetch. It is sent before any port: what cannot be read is lost. */
+  | { readonly type: "load"; readonly module: WebAssembly.Module }
+  /** Decode and play what comes out of a frame port, after `loaded`; `sound` only takes reports to the decode worker. */
+  | { readonly type: "playOpus"; readonly sound: MessagePort; readonly frames: MessagePort }
   /** Play what the decode worker decodes; `sound` speaks `base/pcm-port.ts` both ways. */
   | { readonly type: "playPcm"; readonly sound: MessagePort }
-  /** Decode and play what comes out of a frame port; `sound` only takes reports to the decode worker. */
-  | {
-      readonly type: "playOpus";
-      readonly sound: MessagePort;
-      readonly frames: MessagePort;
-      /** libopus, compiled by the window: worklets cannot fetch. */
-      readonly module: WebAssembly.Module;
-    }
   | { readonly type: "end" };
 
-/** Audio thread → window, once after `playOpus`. */
+/** Audio thread → window, once after `load`. */
 export type PlayoutAnswer =
-  | { readonly type: "playing" }
-  /** WebAssembly does not work here; the ports come back as they were. */
-  | {
-      readonly type: "refused";
-      readonly detail: string;
-      readonly sound: MessagePort;
-      readonly frames: MessagePort;
-    };
+  | { readonly type: "loaded" }
+  /** WebAssembly does not work here. */
+  | { readonly type: "refused"; readonly detail: string };

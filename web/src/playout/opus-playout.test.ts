@@ -23,7 +23,7 @@ function bench(delayMs: Delay, sound: Sound): Bench<Uint8Array> {
   return new Bench(new OpusSoundDecoder(OpusDecoder.create(module)), { payload, delayMs });
 }
 
-const power = (samples: readonly number[]) => samples.reduce((sum, s) => sum + s * s, 0) / Math.max(1, samples.length);
+const power = (samples: Float32Array) => samples.reduce((sum, s) => sum + s * s, 0) / Math.max(1, samples.length);
 const stalled: Delay = (packet) => (packet >= 250 && packet < 285 ? 30 + (285 - packet) * 20 : 30);
 const STALL_END = 5.73;
 

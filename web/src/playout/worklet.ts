@@ -5,13 +5,18 @@ import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
 import { Player } from "./player.ts";
 import { OpusSoundDecoder } from "./sound-decoder.ts";
 
+const now = (): number => currentTime;
+
 class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProcessorImpl {
+  #opus: OpusDecoder | null = null;
   #player: Player | null = null;
   #alive = true;
 
   constructor() {
     super();
     this.port.onmessage = (event: MessageEvent<PlayoutCommand>) => this.#obey(event.data);
+    // Nothing but a module can be what this thread is not able to read.
+    this.port.onmessageerror = () => this.#answer({ type: "refused", detail: "modules cannot be sent here" });
   }
 
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
@@ -22,20 +27,21 @@ class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProc
 
   #obey(command: PlayoutCommand): void {
     switch (command.type) {
-      case "playPcm":
-        this.#player = Player.ofPcm(command.sound, () => currentTime);
-        break;
-      case "playOpus": {
-        const { sound, frames } = command;
+      case "load":
         try {
-          const decoder = new OpusSoundDecoder(OpusDecoder.create(command.module));
-          this.#player = Player.ofOpus(sound, frames, decoder, () => currentTime, Date.now);
-          this.#answer({ type: "playing" });
+          this.#opus = OpusDecoder.create(command.module);
+          this.#answer({ type: "loaded" });
         } catch (error) {
-          this.#answer({ type: "refused", detail: String(error), sound, frames }, [sound, frames]);
+          this.#answer({ type: "refused", detail: String(error) });
         }
         break;
-      }
+      case "playOpus":
+        if (this.#opus === null) return;
+        this.#player = Player.ofOpus(command.sound, command.frames, new OpusSoundDecoder(this.#opus), now, Date.now);
+        break;
+      case "playPcm":
+        this.#player = Player.ofPcm(command.sound, now);
+        break;
       case "end":
         this.#alive = false;
         this.#player?.close();
@@ -44,8 +50,8 @@ class PlayoutProcessor extends AudioWorkletProcessor implements AudioWorkletProc
     }
   }
 
-  #answer(answer: PlayoutAnswer, transfer: Transferable[] = []): void {
-    this.port.postMessage(answer, transfer);
+  #answer(answer: PlayoutAnswer): void {
+    this.port.postMessage(answer);
   }
 }
 

@@ -21,14 +21,14 @@ export interface BenchOptions<Payload> {
 /** One source and one listener. */
 export class Bench<Payload extends Uint8Array | Float32Array> {
   readonly buffer: JitterBuffer<Payload>;
-  readonly output: number[] = [];
   /** How long ago what is played was captured, ms; a block each, null while nothing real is played. */
   readonly latency: Array<number | null> = [];
   now = 0;
 
   readonly #options: BenchOptions<Payload>;
   readonly #waiting: Array<{ at: number; packet: number }> = [];
-  readonly #block = new Float32Array(BLOCK);
+  #output = new Float32Array(48_000 * 8);
+  #played = 0;
   #nextPacket = 0;
 
   constructor(decoder: SoundDecoder<Payload>, options: BenchOptions<Payload>) {
@@ -51,8 +51,7 @@ export class Bench<Payload extends Uint8Array | Float32Array> {
         this.#push(this.#waiting.shift()?.packet ?? 0);
       const playing = this.buffer.playingCaptureTimeUs;
       this.latency.push(playing === null ? null : this.now * 1000 - (playing - CAPTURE_US) / 1000);
-      this.buffer.pull(this.#block, this.now);
-      for (const sample of this.#block) this.output.push(sample);
+      this.buffer.pull(this.#room(), this.now);
     }
   }
 
@@ -62,8 +61,19 @@ export class Bench<Payload extends Uint8Array | Float32Array> {
   }
 
   /** What was heard between two moments. */
-  heard(from: number, to: number): number[] {
-    return this.output.slice(Math.round(from * 48_000), Math.round(to * 48_000));
+  heard(from: number, to: number): Float32Array {
+    return this.#output.subarray(Math.round(from * 48_000), Math.min(this.#played, Math.round(to * 48_000)));
+  }
+
+  /** Where the next block goes. */
+  #room(): Float32Array {
+    if (this.#played + BLOCK > this.#output.length) {
+      const longer = new Float32Array(2 * this.#output.length);
+      longer.set(this.#output);
+      this.#output = longer;
+    }
+    this.#played += BLOCK;
+    return this.#output.subarray(this.#played - BLOCK, this.#played);
   }
 
   #push(packet: number): void {
