@@ -109,6 +109,16 @@ describe("JitterBuffer on an uneven path", () => {
     expect(call.latencyAt(19.9)).toBeLessThan(480 + 80);
   });
 
+  it("does not run dry by catching up with a sender whose clock stands still now and then", () => {
+    // Every second sound stands still for 100 ms and goes on where it was: later and later, and nothing to leave out.
+    const call = bench((packet) => 30 + Math.floor(packet / 50) * 100);
+    call.run(11);
+    const { removedSamples, concealedSamples } = call.buffer.statistics;
+    expect(removedSamples).toBeLessThan(0.15 * 11 * 48_000);
+    // 100 ms in 1.1 s cannot be helped.
+    expect(concealedSamples).toBeLessThan(1.3 * 48_000);
+  });
+
   it("comes back to a small delay after the path was slow for a while", () => {
     const call = bench((packet) => (packet > 250 && packet < 350 ? 400 : 30));
     call.run(30);

@@ -12,6 +12,7 @@
 
 import type { PlayoutStatistics } from "../base/pcm-port.ts";
 import { DelayEstimate } from "./delay-estimate.ts";
+import { LeastWaiting } from "./least-waiting.ts";
 import { Pace } from "./pace.ts";
 import { PacketBuffer } from "./packet-buffer.ts";
 import { PlayoutCounters } from "./playout-counters.ts";
@@ -35,6 +36,8 @@ const MOST_EXCESS_MS = 600;
 /** In the first second nobody misses what nobody has heard the beginning of. */
 const BEGINNING_MS = 1_000;
 const MOST_EXCESS_AT_BEGINNING_MS = 40;
+/** What is not left out, however late everything is: the next packet may take longer. */
+const RESERVE_MS = 8;
 /** A packet may be this early after a gap. */
 const EARLY_MS = 4;
 /** An Opus packet of so few octets says that the sender falls silent (RFC 6716 §2.1.9). */
@@ -49,6 +52,7 @@ export class JitterBuffer<Payload extends Uint8Array | Float32Array> {
   readonly #packets = new PacketBuffer<Payload>();
   readonly #line = new SoundLine();
   readonly #pace = new Pace(new TimeStretch(this.#line));
+  readonly #least = new LeastWaiting();
   readonly #counters = new PlayoutCounters();
   #delays = new DelayEstimate();
   /** Media time of the sample after the last one in the line, unwrapped; null: not begun. */
@@ -259,15 +263,18 @@ export class JitterBuffer<Payload extends Uint8Array | Float32Array> {
   #stretchTime(samples: number, nowMs: number): void {
     if (this.#nextIndex === null || this.#missing > 0) {
       this.#pace.reset();
+      this.#least.reset();
       return;
     }
-    const targetMs = this.#delays.targetMs;
     this.#lagMs = this.#lagOf(this.#nextIndex, nowMs);
-    this.#pace.aim(this.#lagMs - targetMs, samples);
+    const waiting = this.#line.ahead + Math.max(0, (this.#packets.end ?? 0) - this.#nextIndex);
+    this.#least.add(waiting / SAMPLES_PER_MS, samples);
+    const excessMs = Math.min(this.#lagMs - this.#delays.targetMs, Math.max(0, this.#least.ms - RESERVE_MS));
+    this.#pace.aim(excessMs, samples);
     while (this.#line.ahead < this.#pace.wantedAhead && this.#packets.first?.index === this.#nextIndex) {
       this.#playNext(nowMs);
     }
-    const { removed, inserted } = this.#pace.correct(this.#lagMs - targetMs);
+    const { removed, inserted } = this.#pace.correct(excessMs);
     if (removed + inserted === 0) return;
     this.#counters.removed += removed;
     this.#counters.inserted += inserted;

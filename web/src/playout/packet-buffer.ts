@@ -26,6 +26,12 @@ export class PacketBuffer<Payload> {
     return this.#packets[0];
   }
 
+  /** Media time of the end of the last packet; null when none waits. */
+  get end(): number | null {
+    const last = this.#packets.at(-1);
+    return last === undefined ? null : last.index + last.samples;
+  }
+
   /** Put a packet in its place; one that is there already is ignored. @returns samples that had to go for it. */
   insert(packet: WaitingPacket<Payload>): number {
     let place = this.#packets.length;
@@ -48,7 +54,6 @@ export class PacketBuffer<Payload> {
   }
 
   get #spanSamples(): number {
-    const last = this.#packets.at(-1);
-    return last === undefined ? 0 : last.index + last.samples - (this.first?.index ?? 0);
+    return this.end === null ? 0 : this.end - (this.first?.index ?? 0);
   }
 }
