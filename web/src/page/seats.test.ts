@@ -33,3 +33,8 @@ it("keeps those who spoke last when the stage becomes smaller", () => {
   seats.choose(["a", "b", "c"], 3, null, silent, 0);
   expect(seats.choose(["a", "b", "c"], 2, null, spoke({ a: 5, c: 7 }), 10)).toEqual(["a", "c"]);
 });
+
+it("has everybody wait when there is no seat at all", () => {
+  const seats = new Seats();
+  expect(seats.choose(["a", "b"], 0, "b", silent, 5_000)).toEqual([]);
+});

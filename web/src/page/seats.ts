@@ -13,7 +13,7 @@ export class Seats {
 
   /**
    * @param present everybody, in order of arrival.
-   * @param capacity seats there are, at least 1.
+   * @param capacity seats there are; with none everybody waits.
    * @param speaker who should have a seat now; null for nobody in particular.
    * @param lastSpoke when somebody was heard last, ms.
    * @param now ms.

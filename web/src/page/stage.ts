@@ -138,7 +138,7 @@ export class Stage {
     const taken = screens.length;
     const selfInside = this.#selfJoinsGrid(taken);
     const capacity = gridCapacity(area, GAP, taken + (selfInside ? 1 : 0));
-    const { seated, waiting } = this.#seat(capacity, null);
+    const { seated, waiting } = this.#seat(capacity, 1, null);
     const count = taken + seated.length + (waiting.length > 0 ? 1 : 0) + (selfInside ? 1 : 0);
     const rects = gridRects(count, area, GAP);
     this.root.style.setProperty("--self-most", `${Math.round((rects[0]?.width ?? 0) * SELF_SHARE)}px`);
@@ -147,9 +147,9 @@ export class Stage {
 
   #layOutFeatured(featured: string, area: Area): void {
     const screens = this.#screens(featured);
-    const selfInside = !this.#self.minimised;
-    const capacity = Math.max(1, stripCapacity(area, GAP) - screens.length - (selfInside ? 1 : 0));
-    const { seated, waiting } = this.#seat(capacity, featured);
+    const free = stripCapacity(area, GAP) - screens.length;
+    const selfInside = !this.#self.minimised && free > 1;
+    const { seated, waiting } = this.#seat(Math.max(1, selfInside ? free - 1 : free), 0, featured);
     const count = screens.length + seated.length + (waiting.length > 0 ? 1 : 0) + (selfInside ? 1 : 0);
     const { feature, strip } = featuredRects(count, area, GAP);
     this.#place(strip, [...screens, ...seated], waiting, selfInside, { key: featured, rect: feature });
@@ -183,10 +183,10 @@ export class Stage {
     else this.#self.placeFloating();
   }
 
-  /** Who of the people has a seat; one seat less when some have none, for the tile that says so. */
-  #seat(capacity: number, featured: string | null): { seated: readonly string[]; waiting: readonly string[] } {
+  /** Who of the people has a seat: one seat less when some have none, for the tile that says so, but at least so many. */
+  #seat(capacity: number, least: 0 | 1, featured: string | null) {
     const ids = this.#people.map(({ id }) => id).filter((id) => id !== featured);
-    const seats = ids.length > capacity ? Math.max(1, capacity - 1) : capacity;
+    const seats = ids.length > capacity ? Math.max(least, capacity - 1) : capacity;
     const speaker = this.#speakers.loudest(ids);
     const seated = this.#seats.choose(ids, seats, speaker, (id) => this.#speakers.lastSpoke(id), performance.now());
     const sitting = new Set(seated);
