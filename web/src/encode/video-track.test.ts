@@ -22,6 +22,8 @@ class FakeEncoder implements PictureEncoder {
   closed = false;
   /** How long it takes for a picture. */
   encodeMs = 1;
+  /** Makes the next picture a keyframe by itself. */
+  unasked = false;
   readonly settings: VideoSetting[];
   readonly keyframes: boolean[] = [];
   readonly backend: CodecBackend;
@@ -45,7 +47,9 @@ class FakeEncoder implements PictureEncoder {
     this.keyframes.push(keyframe);
     await vi.advanceTimersByTimeAsync(this.encodeMs);
     const data = new Uint8Array(1000);
-    this.events.onEncoded({ data, timestampUs, keyframe, discardable: false, temporalLayer: 0 });
+    const made = keyframe || this.unasked;
+    this.unasked = false;
+    this.events.onEncoded({ data, timestampUs, keyframe: made, discardable: false, temporalLayer: 0 });
   }
 
   close(): void {
@@ -60,6 +64,8 @@ class World {
   readonly failures: string[] = [];
   readonly track: VideoTrackEncoder;
   readonly reader: FrameReader;
+  /** Target bitrates that have reached the track. */
+  readonly targets: number[] = [];
   readonly #channel = new MessageChannel();
   #controller: ReadableStreamDefaultController<VideoFrame> | undefined;
 
@@ -72,6 +78,11 @@ class World {
     const choice = new EncoderChoice(codecs, { webcodecs: opener("webcodecs"), wasm: opener("wasm") });
     const failed = (detail: string) => void this.failures.push(detail);
     this.track = new VideoTrackEncoder(7, this.#channel.port1 as never, OPTIONS, codecs, failed, choice);
+    const heard = this.#channel.port1.onmessage;
+    this.#channel.port1.onmessage = (event) => {
+      heard?.call(this.#channel.port1, event);
+      if (event.data.type === "targetBitrate") this.targets.push(event.data.bitrateBps);
+    };
     this.reader = new FrameReader(this.#channel.port2 as never, { onFrame: (frame) => void this.frames.push(frame) });
     const stream = new ReadableStream<VideoFrame>({
       start: (controller) => {
@@ -154,6 +165,29 @@ describe("VideoTrackEncoder", () => {
     });
     expect(world.encoder.keyframes.filter(Boolean)).toHaveLength(1);
     expect(world.encoder.setting?.size.width).toBe(1280);
+  });
+
+  it("changes the bitrate rarely of an encoder that makes a keyframe of each change", async () => {
+    await world.picture();
+    const encoder = world.encoder;
+    encoder.configure = (setting) => {
+      encoder.settings.push(setting);
+      encoder.unasked = true;
+    };
+    const aim = async (bitrateBps: number) => {
+      world.reader.setTargetBitrate(bitrateBps);
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(33);
+        await world.picture();
+        expect(world.targets.at(-1)).toBe(bitrateBps);
+      });
+      await world.run(0.1);
+      return encoder.setting?.bitrateBps;
+    };
+    expect(await aim(1_000_000)).toBe(1_000_000);
+    expect(await aim(1_100_000)).toBe(1_000_000);
+    expect(await aim(900_000)).toBe(1_000_000);
+    expect(await aim(700_000)).toBe(700_000);
   });
 
   it("becomes smaller at once when the path is narrow, and says so", async () => {

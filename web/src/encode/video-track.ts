@@ -33,8 +33,11 @@ const MOST_REMEMBERED = 32;
 const KEYFRAME_SPACING_S = 0.3;
 const START_BITRATE_BPS = 800_000;
 const LEAST_BITRATE_BPS = 50_000;
-/** A bitrate change smaller than this is not worth a reconfiguration. */
+/** A bitrate change smaller than this is not worth a reconfiguration… */
 const BITRATE_STEP = 0.05;
+/** …and this for encoders, as Firefox 153's, that answer each with a keyframe. */
+const COSTLY_BITRATE_STEP = 0.25;
+const COSTLY_WITHIN_S = 1;
 /** An encoder that breaks more often than so within so many seconds is given up. */
 const MOST_FAILURES = 3;
 const FAILURES_WITHIN_S = 10;
@@ -53,8 +56,8 @@ export class VideoTrackEncoder {
   readonly #quality = new QualityChooser();
   readonly #pacer = new FramePacer();
   readonly #load = new LoadMeter();
-  /** When the picture in the encoder went in, by timestamp. */
-  readonly #inside = new Map<number, number>();
+  /** When the picture in the encoder went in, and whether it is to be a keyframe, by timestamp. */
+  readonly #inside = new Map<number, { since: number; keyframe: boolean }>();
   readonly #source = new SourceReader<SourcePicture>(
     (picture) => this.#take(picture),
     (detail) => this.#fail(detail),
@@ -68,6 +71,9 @@ export class VideoTrackEncoder {
   #muted = false;
   #stopped = false;
   #hopeless = false;
+  #bitrateStep = BITRATE_STEP;
+  /** When rates changed and nothing else. */
+  #ratesChangedAt = Number.NEGATIVE_INFINITY;
   #keyframeWanted = true;
   #keyframeAt = Number.NEGATIVE_INFINITY;
   #originUs: number | null = null;
@@ -197,7 +203,7 @@ export class VideoTrackEncoder {
       this.#keyframeWanted = false;
       this.#keyframeAt = now;
     }
-    this.#inside.set(timestamp, now);
+    this.#inside.set(timestamp, { since: now, keyframe });
     if (this.#inside.size > MOST_REMEMBERED) this.#inside.clear();
     await encoder.encode(picture, timestamp, keyframe);
   }
@@ -239,9 +245,12 @@ export class VideoTrackEncoder {
     const old = this.#setting;
     const sameRung = old !== null && sameSize(old.size, setting.size) && old.framerate === setting.framerate;
     const sameContent = old?.content === setting.content;
-    const closeEnough = old !== null && Math.abs(setting.bitrateBps - old.bitrateBps) <= old.bitrateBps * BITRATE_STEP;
+    const closeEnough =
+      old !== null && Math.abs(setting.bitrateBps - old.bitrateBps) <= old.bitrateBps * this.#bitrateStep;
     if (sameRung && sameContent && closeEnough) return;
     if (!sameRung) this.#load.reset();
+    const onlyRates = sameContent && old !== null && sameSize(old.size, setting.size);
+    this.#ratesChangedAt = onlyRates ? systemClock.monotonic() : Number.NEGATIVE_INFINITY;
     this.#setting = setting;
     encoder.configure(setting);
   }
@@ -249,7 +258,8 @@ export class VideoTrackEncoder {
   #give({ data, timestampUs, keyframe, discardable, temporalLayer }: EncodedPicture): void {
     const captureTimeUs = microseconds((this.#originUs ?? 0) + timestampUs);
     const now = systemClock.monotonic();
-    const elapsedS = now - (this.#inside.get(timestampUs) ?? now);
+    const given = this.#inside.get(timestampUs);
+    const elapsedS = now - (given?.since ?? now);
     this.#inside.delete(timestampUs);
     this.#load.encoded(elapsedS);
     this.#encodeTimeS += elapsedS;
@@ -258,6 +268,8 @@ export class VideoTrackEncoder {
     if (keyframe) {
       this.#keyframes += 1;
       this.#keyframeAt = now;
+      const unasked = given?.keyframe === false;
+      if (unasked && now - this.#ratesChangedAt < COSTLY_WITHIN_S) this.#bitrateStep = COSTLY_BITRATE_STEP;
     }
     this.#lastCaptureTimeUs = captureTimeUs;
     const rtpTimestamp = rtpTimestampOf(captureTimeUs, "h264");

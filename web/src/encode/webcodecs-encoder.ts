@@ -1,13 +1,19 @@
 /**
  * H.264 by the browser's WebCodecs. One picture is encoded for trial before it is trusted, with two temporal layers and else
- * with one. Used by the encode worker. Queues: what the browser holds, which the track keeps at two pictures.
+ * with one. Used by the encode worker. Queues: what the browser holds, which the track keeps at two pictures that wait and two
+ * that are worked on.
  */
 
+import { systemClock } from "../base/clock.ts";
 import { codecNameFor, isDiscardable } from "../base/h264.ts";
 import type { EncoderEvents, PictureEncoder, RawPicture, VideoSetting } from "./picture-encoder.ts";
 import { PictureScaler } from "./picture-scaler.ts";
 
 const TRIAL_DEADLINE_MS = 5_000;
+/** Pictures that an encoder, those of graphics cards mostly, works on at the same time. */
+const PIPELINE = 2;
+/** A picture that has not come out for so long was dropped. */
+const LOST_S = 1;
 
 /** Constrained baseline, Annex B, no delay in the encoder. */
 function configOf({ size, framerate, bitrateBps }: VideoSetting, layered: boolean): VideoEncoderConfig {
@@ -75,6 +81,8 @@ class WebCodecsEncoder implements PictureEncoder {
   readonly #layered: boolean;
   readonly #encoder: VideoEncoder;
   readonly #scaler = new PictureScaler();
+  /** When each picture that has not come out went in, by timestamp, oldest first. */
+  readonly #inside = new Map<number, number>();
   #setting: VideoSetting;
 
   constructor(setting: VideoSetting, layered: boolean, events: EncoderEvents) {
@@ -85,6 +93,7 @@ class WebCodecsEncoder implements PictureEncoder {
         const data = new Uint8Array(chunk.byteLength);
         chunk.copyTo(data);
         const keyframe = chunk.type === "key";
+        this.#cameOut(chunk.timestamp);
         events.onEncoded({
           data,
           timestampUs: chunk.timestamp,
@@ -107,7 +116,12 @@ class WebCodecsEncoder implements PictureEncoder {
   }
 
   get queueSize(): number {
-    return this.#encoder.encodeQueueSize;
+    for (const [timestamp, since] of this.#inside) {
+      if (systemClock.monotonic() - since < LOST_S) break;
+      this.#inside.delete(timestamp);
+    }
+    // Firefox 153 counts a picture only until it has gone to another process, where dozens may wait.
+    return Math.max(this.#encoder.encodeQueueSize, this.#inside.size - PIPELINE);
   }
 
   configure(setting: VideoSetting): void {
@@ -119,10 +133,17 @@ class WebCodecsEncoder implements PictureEncoder {
     const stamped = await this.#scaler.frame(picture, this.#setting.size, timestampUs);
     try {
       // It may have broken while the picture was scaled, which was told.
-      if (this.#encoder.state === "configured") this.#encoder.encode(stamped, { keyFrame: keyframe });
+      if (this.#encoder.state !== "configured") return;
+      this.#inside.set(timestampUs, systemClock.monotonic());
+      this.#encoder.encode(stamped, { keyFrame: keyframe });
     } finally {
       stamped.close();
     }
+  }
+
+  /** Pictures come out in order: one before it that has not was dropped by the encoder. */
+  #cameOut(timestampUs: number): void {
+    for (const timestamp of this.#inside.keys()) if (timestamp <= timestampUs) this.#inside.delete(timestamp);
   }
 
   close(): void {
