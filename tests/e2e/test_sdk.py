@@ -183,7 +183,20 @@ async def test_native_webrtc_has_the_same_objects(network: tuple[str, ...], clip
             await other_time_code(viewer, "#screens video", shown)
             await time_code(tunnelled, "[title=Sharer]", ALICE.start_ms)
             await time_code(native, "[title=Sharer]", ALICE.start_ms)
-            assert native.errors == sharer.errors == viewer.errors == tunnelled.errors == []
+            meter = await entered(running, origin, url, name="Meter", **inside)
+            await time_code(meter, "video", ALICE.start_ms)
+            await meter.page.wait_for_function(
+                """async () => {
+                  const stats = await room.getStats();
+                  const entries = [...stats.values()];
+                  const picture = entries.find((one) => one.type === "inbound-rtp" && one.framesDecoded > 0);
+                  return picture?.wsmediaBackend === "native" && ["camera", "screen"].includes(picture.wsmediaSource)
+                    && stats.get(picture.codecId)?.mimeType === "video/H264"
+                    && room.participants.some(({ id }) => id === picture.wsmediaParticipantId)
+                    && entries.some((one) => one.type === "candidate-pair" && one.currentRoundTripTime >= 0);
+                }"""
+            )
+            assert native.errors == sharer.errors == viewer.errors == tunnelled.errors == meter.errors == []
 
 
 async def test_figures_have_the_names_of_the_w3c(origin: str, clips: Path) -> None:
@@ -297,4 +310,6 @@ async def test_codecs_in_webassembly_come_from_the_gateway_too(origin: str, clip
         )
         await bob.wait_for_picture("Viewer")
         await bob.wait_for_tone("Viewer", BOB.tone_hz)
+        ours = "room.trackReadings().filter((one) => one.direction === 'sent').map((one) => one.backend)"
+        assert await viewer.page.evaluate(ours) == ["wasm", "wasm"]
         assert viewer.errors == bob.errors == []

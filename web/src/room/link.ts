@@ -71,6 +71,8 @@ export interface RoomLink {
   readonly participantId: string | null;
   /** Announce a track; `send` gives it something to send. */
   publish(kind: MediaKind, source: TrackSource, muted: boolean, options: VideoOptions): LinkPublication;
+  /** Whether `pause` does anything: WHEP has no word for it. */
+  readonly canPause: boolean;
   /** Whether somebody's video need not be sent to us for now. */
   pause(trackId: string, paused: boolean): void;
   /** Whether the loudspeaker plays an audio track; it does at first. */

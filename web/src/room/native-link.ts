@@ -38,6 +38,7 @@ interface Person {
 /** One way into a room; begins at once. */
 export class NativeLink implements RoomLink {
   readonly mode = "native";
+  readonly canPause = false;
   readonly #options: LinkOptions;
   readonly #gateway: Gateway;
   readonly #output: AudioOutput;
@@ -70,7 +71,7 @@ export class NativeLink implements RoomLink {
   }
 
   pause(): void {
-    // WHEP has no word for it.
+    // See `canPause`.
   }
 
   setAudible(trackId: string, audible: boolean): void {

@@ -34,6 +34,7 @@ const PROBE_MS = 5_000;
 /** One way into a room; begins at once. */
 export class TunnelLink implements RoomLink {
   readonly mode = "tunnel";
+  readonly canPause = true;
   readonly #url: string;
   readonly #events: LinkEvents;
   readonly #tunnel: Tunnel;

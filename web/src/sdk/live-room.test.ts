@@ -194,6 +194,16 @@ describe("the room", () => {
     expect(link.told).toEqual(["speaker headset", "speaker headset"]);
   });
 
+  it("calls nothing paused where nothing can be", () => {
+    link.canPause = false;
+    link.events.onTrackAdded("p-1", camera);
+    link.events.onTrackChanged("7", { live: true });
+    const [picture] = room.participants[0]?.tracks ?? [];
+    if (picture === undefined) throw new Error("no track");
+    picture.visible = false;
+    expect([picture.visible, picture.paused, link.told]).toEqual([true, false, []]);
+  });
+
   it("leaves playing to the page where it wants that", () => {
     link.events.onTrackAdded("p-1", microphone);
     const [sound] = room.participants[0]?.tracks ?? [];

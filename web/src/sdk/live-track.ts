@@ -7,7 +7,7 @@ import type { RemoteTrack } from "./api.ts";
 import { Pausing } from "./pausing.ts";
 
 /** The part of a link that a track needs. */
-export type TrackLink = Pick<RoomLink, "pause" | "setAudible" | "audioNode" | "mediaStreamTrack">;
+export type TrackLink = Pick<RoomLink, "canPause" | "pause" | "setAudible" | "audioNode" | "mediaStreamTrack">;
 
 /** See `RemoteTrack`. */
 export class LiveTrack implements RemoteTrack {
@@ -75,8 +75,8 @@ export class LiveTrack implements RemoteTrack {
   }
 
   set visible(visible: boolean) {
-    // Sound is heard wherever its tile is.
-    if (this.kind === "video") this.#pausing.visible = visible;
+    // Sound is heard wherever its tile is, and what cannot be paused is sent in any case.
+    if (this.kind === "video" && this.#link.canPause) this.#pausing.visible = visible;
   }
 
   mediaStreamTrack(): Promise<MediaStreamTrack> {

@@ -37,6 +37,7 @@ export const fakeTrack = (kind: "audio" | "video", settings?: MediaTrackSettings
 /** A link that is driven by `events`, and writes down what it is told. */
 export class FakeLink implements RoomLink {
   readonly mode = "tunnel";
+  canPause = true;
   readonly told: string[] = [];
   readonly events: LinkEvents;
   participantId: string | null = null;
