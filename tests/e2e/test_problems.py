@@ -128,7 +128,7 @@ async def test_a_browser_without_an_encoder_still_hears(clips: Path) -> None:
             await route.fulfill(response=response, body="delete self.VideoEncoder;" + await response.text())
 
         await page.context.route("**/assets/encode-worker-*.js", without_encoder)
-        await page.page.goto(f"{url}?room=r&name=Alice&autojoin=1&quality=180p")
+        await page.page.goto(f"{url}?room=r&name=Alice&autojoin=1&quality=180p&codecs=webcodecs")
         await page.wait_connected()
         await expect(page.page.get_by_text("This browser cannot encode H.264 video")).to_be_visible()
         await page.page.wait_for_function("window.wsmedia.tracks.some((t) => t.kind === 'audio' && t.frames > 10)")

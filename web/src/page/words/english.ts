@@ -111,7 +111,6 @@ export const english = {
     sharing: (name: string) => `${name} shares a screen`,
     screenOf: (name: string) => `Screen of ${name}`,
     yourScreen: "Your screen",
-    yourScreenHint: "Others see it.",
     others: (count: number) => (count === 1 ? "+1 other" : `+${count} others`),
     othersHint: (names: string) => `You hear them and do not see them: ${names}`,
     enlarge: (name: string) => `Show ${name} large`,
