@@ -245,13 +245,13 @@ def test_vp9_with_layers_structure_and_references() -> None:
     ("data", "key", "discardable"),
     [
         (KEY[Codec.VP9], True, False),
-        (b"\x86\x00\x00\x01", False, True),  # refreshes nothing
+        (b"\x86\x00\x00\x01", False, False),  # refreshes no picture, but probabilities perhaps
         (b"\x86\x00\x40\x01", False, False),
         (b"\x87\x00\x01", False, True),  # error resilient: no reset bits before the flags
         (b"\x87\x01\x01", False, False),
         (b"\x84\x90", False, False),  # intra only
         (b"\x88", False, True),  # shows a frame that is there
-        (b"\x86\x00\x00\xc0", False, False),  # a superframe may hold more
+        (b"\x87\x00\xc0", False, False),  # a superframe may hold more
         (b"\x00", False, False),
         (b"", False, False),
     ],
@@ -271,6 +271,18 @@ def test_av1_leaves_out_what_does_not_travel_and_reads_sizes_where_they_are_give
     sized = b"\x08" + b"\x02\x12\x00" + b"\x05\x0a\x03\x00\x00\x00" + b"\x04\x32\x02\x10\x00"
     (frame,), _ = run(Codec.AV1, [numbered(0, sized, marker=True)])
     assert (frame.data, frame.keyframe) == (b"\x0a\x03\x00\x00\x00\x32\x02\x10\x00", True)
+
+
+def test_av1_units_of_countless_crumbs_are_given_up() -> None:
+    crumb = b"\x2a\x00"  # metadata of no octets
+    with pytest.raises(PayloadError):
+        packetizer(Codec.AV1).packetize(KEY[Codec.AV1] + crumb * 2048, 1200)
+    assert not av1.is_keyframe(KEY[Codec.AV1] + crumb * 2048)
+    lead = packets_of(Codec.AV1, KEY[Codec.AV1], 5000)
+    payload = b"\x00" + b"\x01\x28" * 500
+    flood = [numbered(1 + index, payload, rtp_timestamp=1, marker=index == 4) for index in range(5)]
+    got, receiver = run(Codec.AV1, lead + flood)
+    assert (len(got), receiver.frames_dropped) == (1, 1)
 
 
 def test_av1_tells_the_temporal_layer() -> None:

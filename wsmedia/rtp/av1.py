@@ -23,6 +23,8 @@ _CONTINUES = 0x80
 _GOES_ON = 0x40
 _NEW_SEQUENCE = 0x08
 _MAX_ELEMENTS = 3
+_MAX_OBUS = 2048
+"""In a temporal unit: those of two octets cost a hundred times the memory that they fill."""
 
 _SEQUENCE_HEADER = 1
 _TEMPORAL_DELIMITER = 2
@@ -158,8 +160,10 @@ class Depacketizer(FrameAssembler):
             if self._open:
                 self._elements[-1].append(piece)
                 self._open = False
-            else:
+            elif len(self._elements) < _MAX_OBUS:
                 self._elements.append([piece])
+            else:
+                raise PayloadError("too many OBUs in the temporal unit")
             position += size
         if index == 0 or (count and index != count):
             raise PayloadError("not as many elements as announced")
@@ -192,13 +196,15 @@ def _split(data: memoryview) -> list[_Obu]:
     """The OBUs of a temporal unit in low-overhead format; the last may lack its size.
 
     Raises:
-        PayloadError: malformed.
+        PayloadError: malformed, or thousands of OBUs.
     """
     units: list[_Obu] = []
     position = 0
     while position < len(data):
         unit, position = _parse(data, position)
         units.append(unit)
+        if len(units) > _MAX_OBUS:
+            raise PayloadError("too many OBUs in the temporal unit")
     return units
 
 

@@ -37,9 +37,13 @@ def is_keyframe(frame_data: bytes | memoryview) -> bool:
 
 
 def is_discardable(frame_data: bytes | memoryview) -> bool:
-    """Whether a single VP9 frame refreshes no reference, so that no other can refer to it; a superframe never is."""
+    """Whether nothing of a single VP9 frame is kept for others, neither picture nor probabilities; never a superframe.
+
+    Probabilities are what a frame that is not error resilient may leave behind although it refreshes no reference
+    (``refresh_frame_context``, which stands too deep in the header to be looked for).
+    """
     header = _Header(frame_data)
-    return header.is_valid and header.refreshes == 0 and frame_data[-1] & 0xE0 != 0xC0
+    return header.is_valid and header.leaves_nothing and frame_data[-1] & 0xE0 != 0xC0
 
 
 class _Header:
@@ -48,7 +52,7 @@ class _Header:
     def __init__(self, frame_data: bytes | memoryview) -> None:
         self._bits = int.from_bytes(bytes(frame_data[:4]).ljust(4, b"\0"))
         self._left = 32
-        self.refreshes = 0xFF
+        self.leaves_nothing = False
         self.is_key = False
         self.is_valid = len(frame_data) > 0 and self._read(2) == 2
         if not self.is_valid:
@@ -56,7 +60,7 @@ class _Header:
         if self._read(2) == 3:
             self._read(1)
         if self._read(1):  # show_existing_frame
-            self.refreshes = 0
+            self.leaves_nothing = True
             return
         self.is_key = not self._read(1)
         shown, resilient = self._read(1), self._read(1)
@@ -66,7 +70,8 @@ class _Header:
         if not resilient:
             self._read(2)
         if not intra_only:
-            self.refreshes = self._read(8)
+            refreshes = self._read(8)
+            self.leaves_nothing = bool(resilient) and refreshes == 0
 
     def _read(self, count: int) -> int:
         self._left -= count
