@@ -49,6 +49,21 @@ class Rig:
         return self.receiver.handle_timeout(self.wire.clock.now)
 
 
+def test_of_layers_only_what_nothing_refers_to_stands_above_the_base() -> None:
+    rig = Rig(Codec.VP8)
+    key, delta = b"\x10\x02\x00\x9d\x01\x2a\xa0\x00\x60\x00", b"\x11" + bytes(20)
+    # Layers as an encoder numbers them; the third of them is one that others refer to.
+    for number, (layer, non_reference, frame) in enumerate(
+        ((0, 0, key), (2, 1, delta), (1, 0, delta), (0, 1, delta), (0, 0, delta))
+    ):
+        descriptor = bytes((0x90 | non_reference << 5, 0x20, layer << 6))
+        packet = rig.packets(EncodedFrame(frame, 3000 * number, 0, keyframe=frame is key))[0]
+        packet.payload = descriptor + frame
+        rig.receive(packet)
+    told = [(frame.temporal_layer, frame.discardable) for frame in rig.frames.frames]
+    assert told == [(0, False), (2, True), (0, False), (1, True), (0, False)]
+
+
 def test_audio_leaves_at_once_and_a_gap_delays_it_a_little() -> None:
     rig = Rig(Codec.OPUS)
     packets = [rig.packets(frame)[0] for frame in audio_frames()[:5]]

@@ -245,8 +245,9 @@ class RtpReceiver:
             capture_time_us=self._timeline.capture_time_us(frame.rtp_timestamp, arrival_us),
             keyframe=frame.keyframe,
             discardable=frame.discardable,
-            # A frame that no other refers to stands above all that others do.
-            temporal_layer=max(frame.temporal_layer, 1 if frame.discardable else 0),
+            # What no other frame refers to stands above all the rest. What of the rest refers to what, RTP does not say
+            # (upper layers may refer to themselves, as VP8's do), so all of it is one layer: each needs the one before.
+            temporal_layer=max(frame.temporal_layer, 1) if frame.discardable else 0,
             audio_level=level,
         )
         self.frames_received += 1
