@@ -92,6 +92,9 @@ async def test_what_is_worth_it_is_compressed_for_who_takes_it(
         assert compressed.headers["Content-Type"] == plain.headers["Content-Type"]
     again = await http.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": compressed.headers["ETag"]})
     assert again.status_code == 304
+    # What a cache notes down with it is what it was told at first.
+    assert again.headers["Vary"] == plain.headers["Vary"]
+    assert again.headers["Cache-Control"] == plain.headers["Cache-Control"]
     for headers in ({"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-9"}):
         assert "Content-Encoding" not in (await http.get(path, headers=headers)).headers
 

@@ -64,7 +64,9 @@ class PageFiles(StaticFiles):
             if content_type is not None:
                 response.headers["Content-Type"] = content_type
             response = await self._smaller(response, Headers(scope=scope))
-        hashed = path.startswith("assets/") and response.status_code == HTTPStatus.OK
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            response.headers["Vary"] = "Accept-Encoding"  # as the answer would have that it stands for
+        hashed = path.startswith("assets/") and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
         response.headers["Cache-Control"] = _IMMUTABLE if hashed else _REVALIDATE
         response.headers["Content-Security-Policy"] = _POLICY
         if path.startswith(_SHARED):
@@ -93,7 +95,7 @@ class PageFiles(StaticFiles):
         headers = dict(response.headers)
         # Weak: the same content in another encoding. A browser that has it asks with it and gets 304.
         headers |= {"content-encoding": "gzip", "etag": f"W/{etag}", "content-length": str(len(known[1]))}
-        del headers["accept-ranges"]
+        headers.pop("accept-ranges", None)
         return Response(known[1], headers=headers)
 
 
