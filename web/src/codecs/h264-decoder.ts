@@ -69,7 +69,7 @@ export class H264Decoder {
   }
 
   /**
-   * The last picture as RGBA (BT.601, limited range), valid until the next call.
+   * The last picture as RGBA (BT.709, limited range), valid until the next call.
    *
    * @throws CodecError: the last call to `decode` gave no picture.
    */

@@ -3,7 +3,7 @@
 import { CodecError } from "./codec-error.ts";
 import { Instance } from "./instance.ts";
 
-/** The pixel formats of VideoFrame that are understood. RGB is converted by BT.601, limited range. */
+/** The pixel formats of VideoFrame that are understood. RGB is converted by BT.709, limited range. */
 export type PixelFormat = "I420" | "NV12" | "RGBA" | "RGBX" | "BGRA" | "BGRX";
 
 export interface H264EncoderConfig {

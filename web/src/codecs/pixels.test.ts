@@ -1,4 +1,4 @@
-/** The conversions between pixel formats, against BT.601 written out in plain arithmetic. */
+/** The conversions between pixel formats, against BT.709 written out in plain arithmetic. */
 
 import { describe, expect, it } from "vitest";
 import { H264Decoder } from "./h264-decoder.ts";
@@ -28,7 +28,7 @@ function colours(width: number, height: number): Uint8Array {
   return rgb;
 }
 
-/** BT.601 in the limited range, in 1/256, chroma from the rounded mean of up to four pixels. */
+/** BT.709 in the limited range, in 1/256, chroma from the rounded mean of up to four pixels. */
 function referenceI420(rgb: Uint8Array, width: number, height: number): Uint8Array {
   const out = new Uint8Array(i420Size(width, height));
   const component = (x: number, y: number, c: number) =>
@@ -38,15 +38,15 @@ function referenceI420(rgb: Uint8Array, width: number, height: number): Uint8Arr
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const [r, g, b] = [0, 1, 2].map((c) => component(x, y, c)) as [number, number, number];
-      out[y * width + x] = 16 + ((66 * r + 129 * g + 25 * b + 128) >> 8);
+      out[y * width + x] = 16 + ((47 * r + 157 * g + 16 * b + 128) >> 8);
       if (x % 2 !== 0 || y % 2 !== 0) continue;
       const [mr, mg, mb] = [0, 1, 2].map((c) => {
         const sum = component(x, y, c) + component(x + 1, y, c) + component(x, y + 1, c) + component(x + 1, y + 1, c);
         return (sum + 2) >> 2;
       }) as [number, number, number];
       const at = (y / 2) * columns + x / 2;
-      out[u + at] = 128 + ((112 * mb - 74 * mg - 38 * mr + 128) >> 8);
-      out[v + at] = 128 + ((112 * mr - 94 * mg - 18 * mb + 128) >> 8);
+      out[u + at] = 128 + ((112 * mb - 86 * mg - 26 * mr + 128) >> 8);
+      out[v + at] = 128 + ((112 * mr - 102 * mg - 10 * mb + 128) >> 8);
     }
   }
   return out;
@@ -79,7 +79,7 @@ describe.each(SIZES)("into the encoder, %dx%d", (width, height) => {
   const i420 = referenceI420(rgb, width, height);
   const expected = encoded("I420", i420, width, height);
 
-  it.each(["RGBA", "RGBX", "BGRA", "BGRX"] as const)("%s is taken as BT.601", (format) => {
+  it.each(["RGBA", "RGBX", "BGRA", "BGRX"] as const)("%s is taken as BT.709", (format) => {
     const order = format.startsWith("B") ? ([2, 1, 0] as const) : ([0, 1, 2] as const);
     expect(encoded(format, packed(rgb, order), width, height)).toEqual(expected);
   });
@@ -103,7 +103,7 @@ describe.each(SIZES)("into the encoder, %dx%d", (width, height) => {
 });
 
 describe.each(SIZES)("out of the decoder, %dx%d", (width, height) => {
-  it("RGBA is BT.601, to the nearest two steps", () => {
+  it("RGBA is BT.709, to the nearest two steps", () => {
     const decoder = H264Decoder.create(module);
     const picture = decoder.decode(encoded("I420", scene(3, width, height), width, height));
     if (picture === null) throw new Error("no picture");
@@ -117,7 +117,7 @@ describe.each(SIZES)("out of the decoder, %dx%d", (width, height) => {
       const at = Math.floor(i / columns / 2) * (columns / 2) + ((i % columns) >> 1);
       const y = ((data[i] as number) - 16) * (255 / 219);
       const [cb, cr] = [(data[u + at] as number) - 128, (data[v + at] as number) - 128];
-      exact.set([y + 1.596 * cr, y - 0.3918 * cb - 0.813 * cr, y + 2.0172 * cb, 255], 4 * i);
+      exact.set([y + 1.7927 * cr, y - 0.2132 * cb - 0.5329 * cr, y + 2.1124 * cb, 255], 4 * i);
     }
     expect(rgba.every((octet, i) => Math.abs(octet - (exact[i] as number)) <= 2)).toBe(true);
   });

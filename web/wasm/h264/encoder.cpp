@@ -77,6 +77,13 @@ SEncParamExt parameters(int finest_quantiser) {
   layer.iMaxSpatialBitrate = UNSPECIFIED_BIT_RATE;
   layer.uiProfileIdc = PRO_BASELINE;
   layer.uiLevelIdc = LEVEL_UNKNOWN;  // the lowest that allows size and rates
+  layer.bVideoSignalTypePresent = true;
+  layer.uiVideoFormat = VF_UNDEF;
+  layer.bFullRange = false;
+  layer.bColorDescriptionPresent = true;
+  layer.uiColorPrimaries = CP_BT709;
+  layer.uiTransferCharacteristics = TRC_BT709;
+  layer.uiColorMatrix = CM_BT709;
   layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
   return p;
 }

@@ -10,10 +10,10 @@ size_t pixels_size(PixelFormat format, int width, int height) {
   return format == PIXELS_RGBA || format == PIXELS_BGRA ? 4 * luma : luma + 2 * chroma;
 }
 
-/* Y = 16 + 0.257 R + 0.504 G + 0.098 B, in 1/256. */
-static inline uint8_t luma(int r, int g, int b) { return (uint8_t)((66 * r + 129 * g + 25 * b + 0x1080) >> 8); }
-static inline uint8_t blue_difference(int r, int g, int b) { return (uint8_t)((112 * b - 74 * g - 38 * r + 0x8080) >> 8); }
-static inline uint8_t red_difference(int r, int g, int b) { return (uint8_t)((112 * r - 94 * g - 18 * b + 0x8080) >> 8); }
+/* Y = 16 + 0.183 R + 0.614 G + 0.062 B, in 1/256. */
+static inline uint8_t luma(int r, int g, int b) { return (uint8_t)((47 * r + 157 * g + 16 * b + 0x1080) >> 8); }
+static inline uint8_t blue_difference(int r, int g, int b) { return (uint8_t)((112 * b - 86 * g - 26 * r + 0x8080) >> 8); }
+static inline uint8_t red_difference(int r, int g, int b) { return (uint8_t)((112 * r - 102 * g - 10 * b + 0x8080) >> 8); }
 
 typedef struct {
   v128_t r, g, b;
@@ -34,7 +34,7 @@ static inline Sixteen sixteen(const uint8_t* source, int swapped) {
 }
 
 static inline v128_t luma_of_sixteen(Sixteen p) {
-  const v128_t r = wasm_u8x16_splat(66), g = wasm_u8x16_splat(129), b = wasm_u8x16_splat(25);
+  const v128_t r = wasm_u8x16_splat(47), g = wasm_u8x16_splat(157), b = wasm_u8x16_splat(16);
   const v128_t bias = wasm_u16x8_splat(0x1080);
   v128_t low = wasm_i16x8_add(wasm_u16x8_extmul_low_u8x16(p.r, r), wasm_u16x8_extmul_low_u8x16(p.g, g));
   v128_t high = wasm_i16x8_add(wasm_u16x8_extmul_high_u8x16(p.r, r), wasm_u16x8_extmul_high_u8x16(p.g, g));
@@ -65,7 +65,7 @@ static inline void rgb_rows(const uint8_t* upper, const uint8_t* lower, uint8_t*
     wasm_v128_store(y0 + x, luma_of_sixteen(top));
     wasm_v128_store(y1 + x, luma_of_sixteen(bottom));
     const v128_t r = mean_of_four(top.r, bottom.r), g = mean_of_four(top.g, bottom.g), b = mean_of_four(top.b, bottom.b);
-    const v128_t both = wasm_u8x16_narrow_i16x8(weighed(b, 112, g, 74, r, 38), weighed(r, 112, g, 94, b, 18));
+    const v128_t both = wasm_u8x16_narrow_i16x8(weighed(b, 112, g, 86, r, 26), weighed(r, 112, g, 102, b, 10));
     wasm_v128_store64_lane(u + x / 2, both, 0);
     wasm_v128_store64_lane(v + x / 2, both, 1);
   }
@@ -135,9 +135,9 @@ void pixels_to_i420(PixelFormat format, const uint8_t* source, uint8_t* target, 
   }
 }
 
-/* Everything below counts in 1/64: 1.164 Y', 1.596 V', 0.392 U', 0.813 V', 2.017 U', as factors of 2^15 of numbers that
+/* Everything below counts in 1/64: 1.164 Y', 1.793 V', 0.213 U', 0.533 V', 2.112 U', as factors of 2^15 of numbers that
  * were shifted up, so that a product is one rounding multiplication. */
-enum { BY_Y = 19077, BY_V_RED = 26149, BY_U_GREEN = 6419, BY_V_GREEN = 13320, BY_U_BLUE = 16525 };
+enum { BY_Y = 19077, BY_V_RED = 29372, BY_U_GREEN = 3493, BY_V_GREEN = 8731, BY_U_BLUE = 17305 };
 
 static inline int rounded(int a, int b) { return (a * b + 0x4000) >> 15; }
 static inline uint8_t clamped(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }

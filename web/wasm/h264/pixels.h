@@ -1,7 +1,7 @@
 /* Between the pixel formats of VideoFrame and I420; called by encoder.cpp and decoder.cpp.
  *
- * Planes are tightly packed unless a stride is named: luma `width` octets a row, chroma (width + 1) / 2. RGB is converted
- * by BT.601 in the limited range, which is what browsers take H.264 without a colour description to be. */
+ * Planes are tightly packed: luma `width` octets a row, chroma (width + 1) / 2. RGB is converted by BT.709 in the limited
+ * range: Chromium takes YUV without a colour description to be that, and the encoder writes it into the stream. */
 #ifndef WSMEDIA_PIXELS_H
 #define WSMEDIA_PIXELS_H
 
