@@ -87,8 +87,8 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 	@touch $@
 
 $(WASM): $(WASM_SOURCES) | $(VENV)/bin/python
-	@$(BIN)/python scripts/build_wasm.py
-	@touch $@
+	@$(BIN)/python scripts/build_wasm.py $(if $(WITHOUT_WASM),--without)
+	@$(if $(WITHOUT_WASM),:,touch $@)
 
 wsmedia/web_dist/index.html: web/node_modules/.installed $(WASM) $(WEB_SOURCES)
 	@echo "Building the web page …"

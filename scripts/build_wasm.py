@@ -45,11 +45,23 @@ def build(jobs: int) -> None:
     print(f"Built the WebAssembly codecs in {time.monotonic() - began:.0f} s.")
 
 
+def leave_out() -> None:
+    """Put empty files where modules are missing: the page builds, and finds at run time that it has WebCodecs alone."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for name in ("h264", "opus"):
+        (OUTPUT / f"{name}.wasm").touch()
+    print("Left the WebAssembly codecs out: the page works in browsers with WebCodecs only.")
+
+
 def main() -> int:
     """Build, or say in one paragraph why not; gives the exit code."""
     arguments = argparse.ArgumentParser(description="Build openh264 and libopus for the web page.")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at once")
+    arguments.add_argument("--without", action="store_true", help="build the page for WebCodecs alone")
     options = arguments.parse_args()
+    if options.without:
+        leave_out()
+        return 0
     try:
         build(max(1, options.jobs))
     except BuildError as problem:

@@ -21,7 +21,8 @@ from .unified_diff import apply
 SUITE = "bookworm"
 ELSEWHERE = (
     "set WSMEDIA_DEBIAN_MIRROR to the address of a Debian mirror (apt is used to fetch from it), "
-    "or put the archives named in scripts/wasm_build/sources.py into a folder and set WSMEDIA_CODEC_SOURCES to it"
+    "or put the archives named in scripts/wasm_build/sources.py into a folder and set WSMEDIA_CODEC_SOURCES to it; "
+    "`make run WITHOUT_WASM=1` does without them"
 )
 
 
