@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop wasm screenshots wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels wasm screenshots wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ fuzz: $(VENV)/.test ## Fuzz every parser of outside bytes (SECONDS=60 each)
 
 bench-hop: $(VENV)/.test ## Measure the gateway's added latency and CPU beside aiortc's
 	@$(BIN)/python -m benchmarks.hop $(ARGS)
+
+bench-kernels: web/node_modules/.installed $(WASM) ## Measure our SIMD kernels beside clang's own vectors (ARGS=passes)
+	@node benchmarks/wasm_kernels/run.mjs $(ARGS)
 
 wasm: $(WASM) ## Build openh264 and libopus for the page (WSMEDIA_CODEC_SOURCES=folder WSMEDIA_CLANG=clang-19)
 

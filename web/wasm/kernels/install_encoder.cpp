@@ -76,4 +76,12 @@ extern "C" void wsmedia_install_encoder_kernels(void* function_list) {
   table.pfGetLumaI16x16Pred[I16_PRED_P] = predict_luma_plane;
   table.pfGetChromaPred[C_PRED_P] = predict_chroma_plane;
   table.pfGetVarianceFromIntraVaa = variance_of_4x4_means;
+
+  // Only an encoder of screens has them.
+  if (table.pfCalculateSingleBlockFeature[0] != nullptr) {
+    table.pfCalculateSingleBlockFeature[0] = block_sum<8>;
+    table.pfCalculateSingleBlockFeature[1] = block_sum<16>;
+    table.pfCalculateBlockFeatureOfFrame[0] = block_sums_of_picture<8>;
+    table.pfCalculateBlockFeatureOfFrame[1] = block_sums_of_picture<16>;
+  }
 }

@@ -82,6 +82,12 @@ void predict_luma_plane(uint8_t* to, uint8_t* block, int32_t stride);
 void predict_chroma_plane(uint8_t* to, uint8_t* block, int32_t stride);
 int32_t variance_of_4x4_means(uint8_t* block, int32_t stride);
 
+// features.cpp: sums of size × size samples, one or those of `width` × `height` places; `times` counts how often each sum was met.
+template <int size>
+int32_t block_sum(uint8_t* block, int32_t stride);
+template <int size>
+void block_sums_of_picture(uint8_t* picture, int32_t width, int32_t height, int32_t stride, uint16_t* sums, uint32_t* times);
+
 }  // namespace wsmedia
 
 #endif

@@ -9,6 +9,7 @@
 #include "sample.h"
 #include "selftest/blocks.h"
 #include "set_mb_syn_cavlc.h"
+#include "svc_motion_estimate.h"
 #include "wels_func_ptr_def.h"
 
 namespace selftest {
@@ -20,6 +21,7 @@ using namespace WelsEnc;
 /** The table as openh264 fills it for a processor without vectors. */
 SWelsFuncPtrList openh264_table() {
   SWelsFuncPtrList table = {};
+  WelsInitMeFunc(&table, 0, true);
   WelsInitSampleSadFunc(&table, 0);
   WelsInitEncodingFuncs(&table, 0);
   WelsInitReconstructionFuncs(&table, 0);
@@ -188,6 +190,28 @@ bool same_flags(Random& random, PSetNoneZeroCountZeroFunc expected_by, PSetNoneZ
   return memcmp(expected, found, sizeof expected) == 0;
 }
 
+bool same_sum(Random& random, PCalculateSingleBlockFeature expected_by, PCalculateSingleBlockFeature found_by) {
+  static Plane block;
+  block.fill(random);
+  return expected_by(block.at(), block.stride) == found_by(block.at(), block.stride);
+}
+
+/** Sums of all places in a small picture, and how often each was met. */
+bool same_sums(Random& random, PCalculateBlockFeatureOfFrame expected_by, PCalculateBlockFeatureOfFrame found_by) {
+  static Plane picture;
+  static uint16_t expected[64 * 40], found[64 * 40];
+  static uint32_t expected_times[65536], found_times[65536];
+  picture.fill(random);
+  const int32_t width = random.between(1, 60), height = random.between(1, 20);
+  memset(expected, 0x55, sizeof expected);
+  memset(found, 0x55, sizeof found);
+  memset(expected_times, 0, sizeof expected_times);
+  memset(found_times, 0, sizeof found_times);
+  expected_by(picture.at(), width, height, picture.stride, expected, expected_times);
+  found_by(picture.at(), width, height, picture.stride, found, found_times);
+  return memcmp(expected, found, sizeof expected) == 0 && memcmp(expected_times, found_times, sizeof expected_times) == 0;
+}
+
 /** A kernel that was not installed would agree with itself: that is a disagreement too. */
 #define CHECK(field, trial, ...)                                                              \
   {#field, [](Random& random) {                                                               \
@@ -252,6 +276,10 @@ const Check checks[] = {
     CHECK(pfGetLumaI16x16Pred[I16_PRED_P], same_prediction),
     CHECK(pfGetChromaPred[C_PRED_P], same_prediction),
     CHECK(pfGetVarianceFromIntraVaa, same_variance),
+    CHECK(pfCalculateSingleBlockFeature[0], same_sum),
+    CHECK(pfCalculateSingleBlockFeature[1], same_sum),
+    CHECK(pfCalculateBlockFeatureOfFrame[0], same_sums),
+    CHECK(pfCalculateBlockFeatureOfFrame[1], same_sums),
 };
 
 }  // namespace
