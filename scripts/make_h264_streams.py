@@ -19,16 +19,17 @@ from pathlib import Path
 
 import av
 from av.filter import Graph
+from av.video.frame import PictureType
 
 OUTPUT = Path(__file__).parent.parent / "tests" / "vectors" / "h264_streams.json"
-PICTURES = 7
+PICTURES = 12
 WIDTH, HEIGHT = 146, 98
 
 # What kernels must meet: every partition, all motion phases, CABAC, 8×8 transforms, weights, slices, filter offsets.
 STREAMS = {
     "baseline, small partitions, three references": {
         "profile": "baseline",
-        "x264-params": "bframes=0:ref=3:partitions=all:subme=7:me=umh:keyint=5:scenecut=0:bitrate=250",
+        "x264-params": "bframes=0:ref=3:partitions=all:subme=7:me=umh:keyint=8:scenecut=0:bitrate=250",
     },
     "main, CABAC, weighted prediction": {
         "profile": "main",
@@ -50,19 +51,23 @@ STREAMS = {
 
 
 def pictures() -> Iterator[av.VideoFrame]:
-    """FFmpeg's moving test picture, with a little noise that is the same every time."""
+    """FFmpeg's moving test picture, turned slowly so that it moves by fractions of a sample, and the same noise."""
     graph = Graph()
     source = graph.add("testsrc2", f"size={WIDTH}x{HEIGHT}:rate=30")
+    turned = graph.add("rotate", "angle=n/60")
     noise = graph.add("noise", "alls=2:allf=t:all_seed=7")
     shape = graph.add("format", "pix_fmts=yuv420p")
     sink = graph.add("buffersink")
-    source.link_to(noise)
+    source.link_to(turned)
+    turned.link_to(noise)
     noise.link_to(shape)
     shape.link_to(sink)
     graph.configure()
     for _ in range(PICTURES):
         frame = sink.pull()
         assert isinstance(frame, av.VideoFrame)
+        # The filters' pictures say that they are keyframes, and the encoder would obey.
+        frame.pict_type = PictureType.NONE
         yield frame
 
 

@@ -1,9 +1,11 @@
 /**
- * How much faster do our SIMD kernels make openh264 than clang's own vectors? `make bench-kernels` runs it in Node (V8, as in Chromium).
+ * How much faster do our SIMD kernels make openh264 than clang's own vectors? `make bench-kernels` runs it in Node (V8, as
+ * in Chromium).
  *
- * The same module encodes and decodes the same pictures with and without kernels in turns, so that a change of the machine's pace
- * meets both; each figure is the median of the passes, by CPU time: what a core could do that has nothing else to do. Also checks that
- * both give the same octets. Writes .cache/benchmarks/wasm_kernels.json. ARGS: number of passes (9).
+ * The same module encodes and decodes the same pictures with and without kernels in turns, so that a change of the
+ * machine's pace meets both; each figure is the median of the passes, by CPU time: what a core could do that has nothing
+ * else to do. Also checks that both give the same octets. Writes .cache/benchmarks/wasm_kernels.json. ARGS: number of
+ * passes (9).
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,7 +25,12 @@ const SIZES = [
 /** The page's own wrappers, from their TypeScript. */
 async function loadCodecs() {
   const { createServer } = await import(pathToFileURL(createRequire(`${ROOT}web/`).resolve("vite")).href);
-  const server = await createServer({ root: `${ROOT}web`, server: { middlewareMode: true, watch: null, ws: false }, logLevel: "error", appType: "custom" });
+  const server = await createServer({
+    root: `${ROOT}web`,
+    server: { middlewareMode: true, watch: null, ws: false },
+    logLevel: "error",
+    appType: "custom",
+  });
   const { H264Encoder } = await server.ssrLoadModule("/src/codecs/h264-encoder.ts");
   const { H264Decoder } = await server.ssrLoadModule("/src/codecs/h264-decoder.ts");
   await server.close();
@@ -64,15 +71,21 @@ function decodePass(H264Decoder, module, units, kernels) {
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Medians without and with kernels, and their ratio. */
-const compare = (without, with_) => ({ without: median(without), with: median(with_), ratio: median(with_) / median(without) });
+const compare = (without, with_) => ({
+  without: median(without),
+  with: median(with_),
+  ratio: median(with_) / median(without),
+});
 
 function measure(codecs, module, name, { width, height, bitrateBps, count }) {
   const { make, kind } = contents[name];
   const picture = make(width, height);
   const pictures = Array.from({ length: count }, (_, index) => picture(index));
   const config = { width, height, framerate: FRAMERATE, bitrateBps, temporalLayers: 1, content: kind };
-  const encode = { true: [], false: [] }, decode = { true: [], false: [] };
-  let octets = 0, coded = 0;
+  const encode = { true: [], false: [] },
+    decode = { true: [], false: [] };
+  let octets = 0,
+    coded = 0;
   for (let pass = 0; pass < WARM_UP + PASSES; pass += 1) {
     const outputs = {};
     for (const kernels of pass % 2 === 0 ? [false, true] : [true, false]) {
@@ -87,18 +100,27 @@ function measure(codecs, module, name, { width, height, bitrateBps, count }) {
     if (!outputs.true.equals(outputs.false)) throw new Error(`${name} ${width}x${height}: the streams differ`);
     octets = outputs.true.length;
   }
-  return { content: name, size: `${width}x${height}`, coded: `${coded}/${count}`, kilobits_per_second: (octets * 8 * FRAMERATE) / count / 1000,
-    encode: compare(encode.false, encode.true), decode: compare(decode.false, decode.true) };
+  return {
+    content: name,
+    size: `${width}x${height}`,
+    coded: `${coded}/${count}`,
+    kilobits_per_second: (octets * 8 * FRAMERATE) / count / 1000,
+    encode: compare(encode.false, encode.true),
+    decode: compare(decode.false, decode.true),
+  };
 }
 
 const figure = (number) => String(Math.round(number)).padStart(5);
-const row = (r) => `${r.content.padEnd(8)} ${r.size.padEnd(9)} ${figure(r.kilobits_per_second)} kb/s ${r.coded.padStart(6)}`
-  + ` | encode ${figure(r.encode.without)} → ${figure(r.encode.with)} /s  × ${r.encode.ratio.toFixed(2)}`
-  + ` | decode ${figure(r.decode.without)} → ${figure(r.decode.with)} /s  × ${r.decode.ratio.toFixed(2)}`;
+const row = (r) =>
+  `${r.content.padEnd(8)} ${r.size.padEnd(9)} ${figure(r.kilobits_per_second)} kb/s ${r.coded.padStart(6)}` +
+  ` | encode ${figure(r.encode.without)} → ${figure(r.encode.with)} /s  × ${r.encode.ratio.toFixed(2)}` +
+  ` | decode ${figure(r.decode.without)} → ${figure(r.decode.with)} /s  × ${r.decode.ratio.toFixed(2)}`;
 
 const module = new WebAssembly.Module(readFileSync(`${ROOT}web/src/codecs/generated/h264.wasm`));
 const codecs = await loadCodecs();
-console.log(`Node ${process.versions.node}, ${cpus()[0]?.model ?? "unknown processor"}; medians of ${PASSES} passes in turns`);
+console.log(
+  `Node ${process.versions.node}, ${cpus()[0]?.model ?? "unknown processor"}; medians of ${PASSES} passes in turns`,
+);
 const results = [];
 for (const size of SIZES) {
   for (const name of Object.keys(contents)) {
@@ -107,4 +129,7 @@ for (const size of SIZES) {
   }
 }
 mkdirSync(`${ROOT}.cache/benchmarks`, { recursive: true });
-writeFileSync(`${ROOT}.cache/benchmarks/wasm_kernels.json`, `${JSON.stringify({ node: process.versions.node, passes: PASSES, results }, null, 1)}\n`);
+writeFileSync(
+  `${ROOT}.cache/benchmarks/wasm_kernels.json`,
+  `${JSON.stringify({ node: process.versions.node, passes: PASSES, results }, null, 1)}\n`,
+);

@@ -14,12 +14,17 @@ const FRAMERATE = 30;
 
 type Picture = Uint8Array<ArrayBuffer>;
 
-/** A camera's picture: the scene, with the noise of a sensor. */
+/** A camera's picture: the scene as from a hand that shakes by fractions of a sample, with the noise of a sensor. */
 function camera(index: number, width: number, height: number): Picture {
-  const picture = scene(index, width, height);
+  const still = scene(0, width, height);
   const random = randomNumbers(index + 1);
-  for (let i = 0; i < picture.length; i += 1) picture[i] = Math.min(255, (picture[i] as number) + random() * 6);
-  return picture;
+  const right = 0.5 + 0.5 * Math.sin(index * 1.3);
+  const down = 0.5 + 0.5 * Math.cos(index * 1.7);
+  return still.map((sample, i) => {
+    const above = sample * (1 - right) + (still[i + 1] ?? sample) * right;
+    const below = (still[i + width] ?? sample) * (1 - right) + (still[i + width + 1] ?? sample) * right;
+    return Math.min(255, above * (1 - down) + below * down + random() * 6);
+  });
 }
 
 /** A page of text that scrolls by two lines a picture; it jumps to another page halfway. */

@@ -8,7 +8,8 @@ namespace {
 
 /** Bit i is set when level i is not zero. Narrowing saturates, so what is not zero stays so. */
 inline uint32_t nonzero_mask(v128_t low, v128_t high) {
-  return 0xffffu & ~static_cast<uint32_t>(wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_i8x16_narrow_i16x8(low, high), wasm_i8x16_splat(0))));
+  return 0xffffu & ~static_cast<uint32_t>(
+                       wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_i8x16_narrow_i16x8(low, high), wasm_i8x16_splat(0))));
 }
 
 inline int32_t highest_bit(uint32_t mask) { return 31 - __builtin_clz(mask); }
@@ -51,7 +52,8 @@ int32_t runs_and_levels(int16_t* coefficients, uint8_t* runs, int16_t* levels, i
   // Chroma DC has four levels only: what stands behind them belongs to others.
   const bool four = last_index < 4;
   const uint32_t mask = nonzero_mask(four ? load8(coefficients) : load16(coefficients),
-                                     four ? wasm_i16x8_splat(0) : load16(coefficients + 8)) & ((2u << last_index) - 1);
+                                     four ? wasm_i16x8_splat(0) : load16(coefficients + 8)) &
+                        ((2u << last_index) - 1);
   int32_t count = 0, zeros_in_all = 0;
   from_the_end(mask, [&](int32_t index, int32_t zeros) {
     levels[count] = coefficients[index];

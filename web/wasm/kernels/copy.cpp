@@ -1,4 +1,5 @@
-/** Copies of blocks and clearing of small buffers: a call of memory.copy or memory.fill costs more than these few stores. */
+/** Copies of blocks and clearing of small buffers: a call of memory.copy or memory.fill costs more than these few
+ * stores. */
 #include "kernels_api.h"
 #include "simd.h"
 

@@ -1,4 +1,5 @@
-/** What both deblocking filters (H.264 8.7.2) share: which samples of an edge are filtered, and the usual filter's change. */
+/** What both deblocking filters (H.264 8.7.2) share: which samples of an edge are filtered, and the usual filter's
+ * change. */
 #ifndef WSMEDIA_KERNELS_DEBLOCK_H
 #define WSMEDIA_KERNELS_DEBLOCK_H
 
@@ -14,8 +15,9 @@ static inline v128_t threshold(int32_t value) { return wasm_u8x16_splat(static_c
 
 /** Where |p0 − q0| < alpha, |p1 − p0| < beta and |q1 − q0| < beta. */
 static inline v128_t filtered(v128_t p1, v128_t p0, v128_t q0, v128_t q1, v128_t alpha, v128_t beta) {
-  const v128_t room = wasm_u8x16_min(wasm_u8x16_sub_sat(alpha, difference(p0, q0)),
-                                     wasm_u8x16_min(wasm_u8x16_sub_sat(beta, difference(p1, p0)), wasm_u8x16_sub_sat(beta, difference(q1, q0))));
+  const v128_t room = wasm_u8x16_min(
+      wasm_u8x16_sub_sat(alpha, difference(p0, q0)),
+      wasm_u8x16_min(wasm_u8x16_sub_sat(beta, difference(p1, p0)), wasm_u8x16_sub_sat(beta, difference(q1, q0))));
   return wasm_i8x16_ne(room, wasm_i8x16_splat(0));
 }
 
@@ -27,10 +29,10 @@ static inline v128_t change_of_eight(v128_t p1, v128_t p0, v128_t q0, v128_t q1)
 
 /** Moves p0 and q0 towards each other by the change, held to ± limit (signed octets ≥ 0), where `where` is all ones. */
 static inline void filter_inner(v128_t p1, v128_t& p0, v128_t& q0, v128_t q1, v128_t limit, v128_t where) {
-  const v128_t low = change_of_eight(wasm_u16x8_extend_low_u8x16(p1), wasm_u16x8_extend_low_u8x16(p0), wasm_u16x8_extend_low_u8x16(q0),
-                                     wasm_u16x8_extend_low_u8x16(q1));
-  const v128_t high = change_of_eight(wasm_u16x8_extend_high_u8x16(p1), wasm_u16x8_extend_high_u8x16(p0), wasm_u16x8_extend_high_u8x16(q0),
-                                      wasm_u16x8_extend_high_u8x16(q1));
+  const v128_t low = change_of_eight(wasm_u16x8_extend_low_u8x16(p1), wasm_u16x8_extend_low_u8x16(p0),
+                                     wasm_u16x8_extend_low_u8x16(q0), wasm_u16x8_extend_low_u8x16(q1));
+  const v128_t high = change_of_eight(wasm_u16x8_extend_high_u8x16(p1), wasm_u16x8_extend_high_u8x16(p0),
+                                      wasm_u16x8_extend_high_u8x16(q0), wasm_u16x8_extend_high_u8x16(q1));
   // Narrowing saturates at ±127, which no limit exceeds.
   const v128_t zero = wasm_i8x16_splat(0);
   const v128_t change = wasm_v128_and(

@@ -1,4 +1,5 @@
-/** The chroma deblocking filter on one edge of eight samples in each plane: Cb in a vector's low half, Cr in its high half. */
+/** The chroma deblocking filter on one edge of eight samples in each plane: Cb in a vector's low half, Cr in its high
+ * half. */
 #include "deblock.h"
 #include "kernels_api.h"
 
@@ -11,12 +12,13 @@ struct Edge {
   v128_t p1, p0, q0, q1;
 };
 
-/** The usual filter (bS < 4). Each of four limits holds for two samples of each plane; zero or less says: leave them. */
+/** The usual filter (bS < 4). Each of four limits holds for two samples of each plane; zero or less says: leave them.
+ */
 inline bool filter_usual(Edge& e, int32_t alpha, int32_t beta, const int8_t* limits) {
   const v128_t four = load4(limits);
   const v128_t limit = wasm_i8x16_shuffle(four, four, 0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 1, 1, 2, 2, 3, 3);
-  const v128_t where =
-      wasm_v128_and(filtered(e.p1, e.p0, e.q0, e.q1, threshold(alpha), threshold(beta)), wasm_i8x16_gt(limit, wasm_i8x16_splat(0)));
+  const v128_t where = wasm_v128_and(filtered(e.p1, e.p0, e.q0, e.q1, threshold(alpha), threshold(beta)),
+                                     wasm_i8x16_gt(limit, wasm_i8x16_splat(0)));
   if (!wasm_v128_any_true(where)) return false;
   filter_inner(e.p1, e.p0, e.q0, e.q1, limit, where);
   return true;
@@ -43,7 +45,8 @@ inline bool filter_strong(Edge& e, int32_t alpha, int32_t beta) {
 }
 
 inline Edge load_rows(const uint8_t* cb, const uint8_t* cr, int32_t stride) {
-  return {load8x2(cb - 2 * stride, cr - 2 * stride), load8x2(cb - stride, cr - stride), load8x2(cb, cr), load8x2(cb + stride, cr + stride)};
+  return {load8x2(cb - 2 * stride, cr - 2 * stride), load8x2(cb - stride, cr - stride), load8x2(cb, cr),
+          load8x2(cb + stride, cr + stride)};
 }
 
 inline void store_rows(uint8_t* cb, uint8_t* cr, int32_t stride, const Edge& e) {
@@ -54,11 +57,15 @@ inline void store_rows(uint8_t* cb, uint8_t* cr, int32_t stride, const Edge& e) 
 }
 
 /** Four rows of four samples: octet 4 r + c becomes octet 4 c + r. */
-inline v128_t transpose_octets(v128_t v) { return wasm_i8x16_shuffle(v, v, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15); }
+inline v128_t transpose_octets(v128_t v) {
+  return wasm_i8x16_shuffle(v, v, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+}
 
 inline Edge load_columns(const uint8_t* cb, const uint8_t* cr, int32_t stride) {
-  const v128_t a = transpose_octets(load4x4(cb - 2, stride)), b = transpose_octets(load4x4(cb - 2 + 4 * stride, stride));
-  const v128_t c = transpose_octets(load4x4(cr - 2, stride)), d = transpose_octets(load4x4(cr - 2 + 4 * stride, stride));
+  const v128_t a = transpose_octets(load4x4(cb - 2, stride)),
+               b = transpose_octets(load4x4(cb - 2 + 4 * stride, stride));
+  const v128_t c = transpose_octets(load4x4(cr - 2, stride)),
+               d = transpose_octets(load4x4(cr - 2 + 4 * stride, stride));
   const v128_t cb01 = low32(a, b), cb23 = high32(a, b), cr01 = low32(c, d), cr23 = high32(c, d);
   return {low64(cb01, cr01), high64(cb01, cr01), low64(cb23, cr23), high64(cb23, cr23)};
 }
@@ -86,7 +93,8 @@ void deblock_chroma_across_rows(uint8_t* cb, uint8_t* cr, int32_t stride, int32_
   if (filter_usual(e, alpha, beta, limits)) store_rows(cb, cr, stride, e);
 }
 
-void deblock_chroma_across_columns(uint8_t* cb, uint8_t* cr, int32_t stride, int32_t alpha, int32_t beta, int8_t* limits) {
+void deblock_chroma_across_columns(uint8_t* cb, uint8_t* cr, int32_t stride, int32_t alpha, int32_t beta,
+                                   int8_t* limits) {
   Edge e = load_columns(cb, cr, stride);
   if (filter_usual(e, alpha, beta, limits)) store_columns(cb, cr, stride, e);
 }

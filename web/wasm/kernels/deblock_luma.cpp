@@ -1,6 +1,6 @@
 /**
- * The luma deblocking filter on one edge of sixteen samples. An edge between columns is transposed, filtered and transposed back;
- * where nothing is to be filtered, nothing is written.
+ * The luma deblocking filter on one edge of sixteen samples. An edge between columns is transposed, filtered and
+ * transposed back; where nothing is to be filtered, nothing is written.
  */
 #include "deblock.h"
 #include "kernels_api.h"
@@ -14,7 +14,8 @@ struct Edge {
   v128_t p3, p2, p1, p0, q0, q1, q2, q3;
 };
 
-/** p1 + clip(((p2 + ((p0 + q0 + 1) >> 1)) >> 1) − p1, ± limit): with unsigned saturation the bounds are samples themselves. */
+/** p1 + clip(((p2 + ((p0 + q0 + 1) >> 1)) >> 1) − p1, ± limit): with unsigned saturation the bounds are samples
+ * themselves. */
 inline v128_t filter_second(v128_t p2, v128_t p1, v128_t middle, v128_t limit) {
   const v128_t sum_is_odd = wasm_v128_and(wasm_v128_xor(p2, middle), wasm_i8x16_splat(1));
   const v128_t mean = wasm_i8x16_sub(wasm_u8x16_avgr(p2, middle), sum_is_odd);
@@ -58,12 +59,12 @@ inline Strong strong_of_eight(v128_t s3, v128_t s2, v128_t s1, v128_t s0, v128_t
 }
 
 inline Strong strong(v128_t s3, v128_t s2, v128_t s1, v128_t s0, v128_t o0, v128_t o1) {
-  const Strong low =
-      strong_of_eight(wasm_u16x8_extend_low_u8x16(s3), wasm_u16x8_extend_low_u8x16(s2), wasm_u16x8_extend_low_u8x16(s1),
-                      wasm_u16x8_extend_low_u8x16(s0), wasm_u16x8_extend_low_u8x16(o0), wasm_u16x8_extend_low_u8x16(o1));
-  const Strong high =
-      strong_of_eight(wasm_u16x8_extend_high_u8x16(s3), wasm_u16x8_extend_high_u8x16(s2), wasm_u16x8_extend_high_u8x16(s1),
-                      wasm_u16x8_extend_high_u8x16(s0), wasm_u16x8_extend_high_u8x16(o0), wasm_u16x8_extend_high_u8x16(o1));
+  const Strong low = strong_of_eight(wasm_u16x8_extend_low_u8x16(s3), wasm_u16x8_extend_low_u8x16(s2),
+                                     wasm_u16x8_extend_low_u8x16(s1), wasm_u16x8_extend_low_u8x16(s0),
+                                     wasm_u16x8_extend_low_u8x16(o0), wasm_u16x8_extend_low_u8x16(o1));
+  const Strong high = strong_of_eight(wasm_u16x8_extend_high_u8x16(s3), wasm_u16x8_extend_high_u8x16(s2),
+                                      wasm_u16x8_extend_high_u8x16(s1), wasm_u16x8_extend_high_u8x16(s0),
+                                      wasm_u16x8_extend_high_u8x16(o0), wasm_u16x8_extend_high_u8x16(o1));
   return {wasm_u8x16_narrow_i16x8(low.s0, high.s0), wasm_u8x16_narrow_i16x8(low.s1, high.s1),
           wasm_u8x16_narrow_i16x8(low.s2, high.s2), wasm_u8x16_narrow_i16x8(low.weak, high.weak)};
 }
@@ -91,13 +92,13 @@ inline Edge load_columns(const uint8_t* at, int32_t stride) {
   v128_t rows[8], a[8], b[8];
   for (int i = 0; i < 8; i++) rows[i] = load8x2(at + i * stride, at + (i + 8) * stride);
   for (int i = 0; i < 4; i++) {
-    a[2 * i] = low_octets(rows[i], rows[i + 4]);        // rows i, i + 4, octet by octet
-    a[2 * i + 1] = high_octets(rows[i], rows[i + 4]);   // rows i + 8, i + 12
+    a[2 * i] = low_octets(rows[i], rows[i + 4]);       // rows i, i + 4, octet by octet
+    a[2 * i + 1] = high_octets(rows[i], rows[i + 4]);  // rows i + 8, i + 12
   }
   for (int i = 0; i < 2; i++) {
-    b[4 * i] = low_octets(a[2 * i], a[2 * i + 4]);           // columns 0 – 3 of rows i, i + 2, i + 4, i + 6
-    b[4 * i + 1] = high_octets(a[2 * i], a[2 * i + 4]);      // columns 4 – 7 of the same
-    b[4 * i + 2] = low_octets(a[2 * i + 1], a[2 * i + 5]);   // the same of the rows eight below
+    b[4 * i] = low_octets(a[2 * i], a[2 * i + 4]);          // columns 0 – 3 of rows i, i + 2, i + 4, i + 6
+    b[4 * i + 1] = high_octets(a[2 * i], a[2 * i + 4]);     // columns 4 – 7 of the same
+    b[4 * i + 2] = low_octets(a[2 * i + 1], a[2 * i + 5]);  // the same of the rows eight below
     b[4 * i + 3] = high_octets(a[2 * i + 1], a[2 * i + 5]);
   }
   const v128_t c01 = low_octets(b[0], b[4]), c23 = high_octets(b[0], b[4]);
@@ -127,8 +128,8 @@ inline void store_columns(uint8_t* at, int32_t stride, v128_t c0, v128_t c1, v12
 }
 
 inline Edge load_rows(const uint8_t* at, int32_t stride) {
-  return {load16(at - 4 * stride), load16(at - 3 * stride), load16(at - 2 * stride), load16(at - stride),
-          load16(at),              load16(at + stride),     load16(at + 2 * stride), load16(at + 3 * stride)};
+  return {load16(at - 4 * stride), load16(at - 3 * stride), load16(at - 2 * stride), load16(at - stride), load16(at),
+          load16(at + stride),     load16(at + 2 * stride), load16(at + 3 * stride)};
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 /**
  * Sums of square blocks at every place of a picture: by them the encoder finds where a piece of a screen has moved to.
  *
- * The C functions add up each block anew. Here eight neighbouring blocks share their columns' sums, and the sums of eight columns
- * come from three rounds of adding a vector to itself, shifted by one, two and four.
+ * The C functions add up each block anew. Here eight neighbouring blocks share their columns' sums, and the sums of
+ * eight columns come from three rounds of adding a vector to itself, shifted by one, two and four.
  */
 #include "kernels_api.h"
 #include "simd.h"
@@ -41,7 +41,8 @@ int32_t block_sum(uint8_t* block, int32_t stride) {
 }
 
 template <int size>
-void block_sums_of_picture(uint8_t* picture, int32_t width, int32_t height, int32_t stride, uint16_t* sums, uint32_t* times) {
+void block_sums_of_picture(uint8_t* picture, int32_t width, int32_t height, int32_t stride, uint16_t* sums,
+                           uint32_t* times) {
   for (int32_t y = 0; y < height; y++, picture += stride, sums += width) {
     int32_t x = 0;
     v128_t a = wasm_i16x8_splat(0), b = a;

@@ -9,9 +9,9 @@ extern "C" void wsmedia_install_encoder_kernels(void* function_list) {
   SWelsFuncPtrList& table = *static_cast<SWelsFuncPtrList*>(function_list);
 
   SSampleDealingFunc& samples = table.sSampleDealingFuncs;
-#define FOR_SIZE(block, width, height)                \
-  samples.pfSampleSad[block] = sad<width, height>;    \
-  samples.pfSampleSatd[block] = satd<width, height>;  \
+#define FOR_SIZE(block, width, height)               \
+  samples.pfSampleSad[block] = sad<width, height>;   \
+  samples.pfSampleSatd[block] = satd<width, height>; \
   samples.pfSample4Sad[block] = sad_four<width, height>;
   FOR_SIZE(BLOCK_16x16, 16, 16)
   FOR_SIZE(BLOCK_16x8, 16, 8)

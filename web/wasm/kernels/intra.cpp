@@ -39,7 +39,8 @@ void predict_luma_plane(uint8_t* to, uint8_t* block, int32_t stride) {
   const int32_t across = (5 * slope<8>(block - stride + 7, 1) + 32) >> 6;
   const int32_t down = (5 * slope<8>(block - 1 + 7 * stride, stride) + 32) >> 6;
   const int32_t corner = (block[15 * stride - 1] + block[15 - stride]) << 4;
-  v128_t left = wasm_i16x8_add(wasm_i16x8_mul(ramp(), wasm_i16x8_splat(across)), wasm_i16x8_splat(corner - 7 * (across + down) + 16));
+  v128_t left = wasm_i16x8_add(wasm_i16x8_mul(ramp(), wasm_i16x8_splat(across)),
+                               wasm_i16x8_splat(corner - 7 * (across + down) + 16));
   v128_t right = wasm_i16x8_add(left, wasm_i16x8_splat(8 * across));
   for (int row = 0; row < 16; row++) {
     store16(to + 16 * row, wasm_u8x16_narrow_i16x8(wasm_i16x8_shr(left, 5), wasm_i16x8_shr(right, 5)));
@@ -52,7 +53,8 @@ void predict_chroma_plane(uint8_t* to, uint8_t* block, int32_t stride) {
   const int32_t across = (17 * slope<4>(block - stride + 3, 1) + 16) >> 5;
   const int32_t down = (17 * slope<4>(block - 1 + 3 * stride, stride) + 16) >> 5;
   const int32_t corner = (block[7 * stride - 1] + block[7 - stride]) << 4;
-  v128_t values = wasm_i16x8_add(wasm_i16x8_mul(ramp(), wasm_i16x8_splat(across)), wasm_i16x8_splat(corner - 3 * (across + down) + 16));
+  v128_t values = wasm_i16x8_add(wasm_i16x8_mul(ramp(), wasm_i16x8_splat(across)),
+                                 wasm_i16x8_splat(corner - 3 * (across + down) + 16));
   for (int row = 0; row < 8; row++) {
     const v128_t shifted = wasm_i16x8_shr(values, 5);
     store8(to + 8 * row, wasm_u8x16_narrow_i16x8(shifted, shifted));
@@ -64,7 +66,8 @@ int32_t variance_of_4x4_means(uint8_t* block, int32_t stride) {
   v128_t sums = wasm_i32x4_splat(0), squares = sums;
   for (int row = 0; row < 16; row += 4) {
     v128_t pairs = wasm_u16x8_extadd_pairwise_u8x16(load16(block));
-    for (int i = 1; i < 4; i++) pairs = wasm_i16x8_add(pairs, wasm_u16x8_extadd_pairwise_u8x16(load16(block + i * stride)));
+    for (int i = 1; i < 4; i++)
+      pairs = wasm_i16x8_add(pairs, wasm_u16x8_extadd_pairwise_u8x16(load16(block + i * stride)));
     const v128_t means = wasm_u32x4_shr(wasm_u32x4_extadd_pairwise_u16x8(pairs), 4);
     sums = wasm_i32x4_add(sums, means);
     squares = wasm_i32x4_add(squares, wasm_i32x4_mul(means, means));

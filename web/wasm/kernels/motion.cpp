@@ -1,9 +1,11 @@
 /**
- * Luma samples between samples (H.264 8.4.2.2.1): the six-tap filter 1 −5 20 20 −5 1 along rows, columns or both, and averages.
+ * Luma samples between samples (H.264 8.4.2.2.1): the six-tap filter 1 −5 20 20 −5 1 along rows, columns or both, and
+ * averages.
  *
- * Each pass goes down one strip of eight (or four) columns with the six rows it needs in registers. Widths are 16, 8 and 4, and for
- * the encoder's search also 17, 9 and 5: then the last strip overlaps the one before. With `also`, a pass writes the average of what
- * it finds and of the samples there (they may be the output itself), which makes the quarter positions.
+ * Each pass goes down one strip of eight (or four) columns with the six rows it needs in registers. Widths are 16, 8
+ * and 4, and for the encoder's search also 17, 9 and 5: then the last strip overlaps the one before. With `also`, a
+ * pass writes the average of what it finds and of the samples there (they may be the output itself), which makes the
+ * quarter positions.
  */
 #include "kernels_api.h"
 #include "simd.h"
@@ -23,7 +25,8 @@ inline v128_t six_taps(v128_t a, v128_t b, v128_t c, v128_t d, v128_t e, v128_t 
 }
 
 inline v128_t along_row(const uint8_t* at) {
-  return six_taps(load_wide(at - 2), load_wide(at - 1), load_wide(at), load_wide(at + 1), load_wide(at + 2), load_wide(at + 3));
+  return six_taps(load_wide(at - 2), load_wide(at - 1), load_wide(at), load_wide(at + 1), load_wide(at + 2),
+                  load_wide(at + 3));
 }
 
 /** (sum + 16) >> 5, clipped to a sample. */
@@ -33,8 +36,8 @@ inline v128_t round_once(v128_t sum) {
 }
 
 /**
- * (a − 5b + 20c + 512) >> 10 of filtered rows, clipped, in 16 bits: ((((a − b) >> 2) − b + c) >> 2) + c is the sum >> 4 exactly, for
- * floors nest. Where the inner sum would leave 16 bits it saturates, and the clipped result is the same.
+ * (a − 5b + 20c + 512) >> 10 of filtered rows, clipped, in 16 bits: ((((a − b) >> 2) − b + c) >> 2) + c is the sum >> 4
+ * exactly, for floors nest. Where the inner sum would leave 16 bits it saturates, and the clipped result is the same.
  */
 inline v128_t six_taps_twice(v128_t a, v128_t b, v128_t c, v128_t d, v128_t e, v128_t f) {
   const v128_t outer = wasm_i16x8_add(a, f), middle = wasm_i16x8_add(b, e), inner = wasm_i16x8_add(c, d);
@@ -51,14 +54,18 @@ struct Source {
 
 template <int columns>
 inline void put(uint8_t* to, v128_t samples) {
-  if constexpr (columns == 8) store8(to, samples);
-  else store4(to, samples);
+  if constexpr (columns == 8)
+    store8(to, samples);
+  else
+    store4(to, samples);
 }
 
 template <int columns>
 inline v128_t get(const uint8_t* at) {
-  if constexpr (columns == 8) return load8(at);
-  else return load4(at);
+  if constexpr (columns == 8)
+    return load8(at);
+  else
+    return load4(at);
 }
 
 template <int columns, bool averaged>
@@ -110,13 +117,15 @@ inline void filter(Source from, uint8_t* to, int32_t to_stride, int32_t width, i
   if (width >= 8) {
     for (int32_t column = 0; column < width; column += 8) {
       const int32_t start = column + 8 <= width ? column : width - 8;
-      Pass::template strip<8, averaged>({from.at + start, from.stride}, to + start, to_stride, height, {also.at + start, also.stride});
+      Pass::template strip<8, averaged>({from.at + start, from.stride}, to + start, to_stride, height,
+                                        {also.at + start, also.stride});
     }
     return;
   }
   for (int32_t column = 0; column < width; column += 4) {
     const int32_t start = column + 4 <= width ? column : width - 4;
-    Pass::template strip<4, averaged>({from.at + start, from.stride}, to + start, to_stride, height, {also.at + start, also.stride});
+    Pass::template strip<4, averaged>({from.at + start, from.stride}, to + start, to_stride, height,
+                                      {also.at + start, also.stride});
   }
 }
 
@@ -125,7 +134,8 @@ inline void whole(Source from, uint8_t* to, int32_t to_stride, int32_t width, in
   filter<Pass, false>(from, to, to_stride, width, height, from);
 }
 
-/** Not for the widths of the search (5, 9, 17): where strips overlap, an average with the output would be made twice. */
+/** Not for the widths of the search (5, 9, 17): where strips overlap, an average with the output would be made twice.
+ */
 template <typename Pass>
 inline void averaged(Source from, uint8_t* to, int32_t to_stride, int32_t width, int32_t height, Source also) {
   filter<Pass, true>(from, to, to_stride, width, height, also);
@@ -133,39 +143,50 @@ inline void averaged(Source from, uint8_t* to, int32_t to_stride, int32_t width,
 
 inline void copy_whole(Source from, uint8_t* to, int32_t to_stride, int32_t width, int32_t height) {
   for (; height > 0; height--, from.at += from.stride, to += to_stride) {
-    if (width == 16) store16(to, load16(from.at));
-    else if (width == 8) store8(to, load8(from.at));
-    else store4(to, load4(from.at));
+    if (width == 16)
+      store16(to, load16(from.at));
+    else if (width == 8)
+      store8(to, load8(from.at));
+    else
+      store4(to, load4(from.at));
   }
 }
 
 }  // namespace
 
-void luma_half_horizontal(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width, int32_t height) {
+void luma_half_horizontal(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width,
+                          int32_t height) {
   whole<Horizontal>({from, from_stride}, to, to_stride, width, height);
 }
 
-void luma_half_vertical(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width, int32_t height) {
+void luma_half_vertical(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width,
+                        int32_t height) {
   whole<Vertical>({from, from_stride}, to, to_stride, width, height);
 }
 
-void luma_half_centre(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width, int32_t height) {
+void luma_half_centre(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int32_t width,
+                      int32_t height) {
   whole<Centre>({from, from_stride}, to, to_stride, width, height);
 }
 
-void luma_motion(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int16_t mv_x, int16_t mv_y, int32_t width,
-                 int32_t height) {
+void luma_motion(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t to_stride, int16_t mv_x, int16_t mv_y,
+                 int32_t width, int32_t height) {
   const int x = mv_x & 3, y = mv_y & 3;
   const Source here = {from, from_stride}, out = {to, to_stride};
   // The full sample, or the row or column of half samples, that a quarter position leans to: the nearer one.
   const Source right = {from + (x == 3), from_stride}, below = {from + (y == 3 ? from_stride : 0), from_stride};
   if (y == 0) {
-    if (x == 0) copy_whole(here, to, to_stride, width, height);
-    else if (x == 2) whole<Horizontal>(here, to, to_stride, width, height);
-    else averaged<Horizontal>(here, to, to_stride, width, height, right);
+    if (x == 0)
+      copy_whole(here, to, to_stride, width, height);
+    else if (x == 2)
+      whole<Horizontal>(here, to, to_stride, width, height);
+    else
+      averaged<Horizontal>(here, to, to_stride, width, height, right);
   } else if (x == 0) {
-    if (y == 2) whole<Vertical>(here, to, to_stride, width, height);
-    else averaged<Vertical>(here, to, to_stride, width, height, below);
+    if (y == 2)
+      whole<Vertical>(here, to, to_stride, width, height);
+    else
+      averaged<Vertical>(here, to, to_stride, width, height, below);
   } else if (x == 2 && y == 2) {
     whole<Centre>(here, to, to_stride, width, height);
   } else if (x == 2) {
@@ -180,11 +201,12 @@ void luma_motion(const uint8_t* from, int32_t from_stride, uint8_t* to, int32_t 
   }
 }
 
-void average(uint8_t* to, int32_t to_stride, const uint8_t* a, int32_t stride_a, const uint8_t* b, int32_t stride_b, int32_t width,
-             int32_t height) {
+void average(uint8_t* to, int32_t to_stride, const uint8_t* a, int32_t stride_a, const uint8_t* b, int32_t stride_b,
+             int32_t width, int32_t height) {
   for (; height > 0; height--, to += to_stride, a += stride_a, b += stride_b) {
     int32_t column = 0;
-    for (; column + 16 <= width; column += 16) store16(to + column, wasm_u8x16_avgr(load16(a + column), load16(b + column)));
+    for (; column + 16 <= width; column += 16)
+      store16(to + column, wasm_u8x16_avgr(load16(a + column), load16(b + column)));
     for (; column + 8 <= width; column += 8) store8(to + column, wasm_u8x16_avgr(load8(a + column), load8(b + column)));
     for (; column + 4 <= width; column += 4) store4(to + column, wasm_u8x16_avgr(load4(a + column), load4(b + column)));
     for (; column < width; column++) to[column] = static_cast<uint8_t>((a[column] + b[column] + 1) >> 1);

@@ -62,7 +62,8 @@ void quantize_four_4x4(int16_t* coefficients, const int16_t* rounding, const int
 
 void quantize_four_4x4_max(int16_t* coefficients, const int16_t* rounding, const int16_t* factor, int16_t* largest) {
   const v128_t rounding_8 = load16(rounding), factor_8 = load16(factor);
-  const v128_t a = quantize_block(coefficients, rounding_8, factor_8), b = quantize_block(coefficients + 16, rounding_8, factor_8);
+  const v128_t a = quantize_block(coefficients, rounding_8, factor_8),
+               b = quantize_block(coefficients + 16, rounding_8, factor_8);
   const v128_t c = quantize_block(coefficients + 32, rounding_8, factor_8);
   const v128_t d = quantize_block(coefficients + 48, rounding_8, factor_8);
   const v128_t ab = wasm_i16x8_max(low16(a, b), high16(a, b)), cd = wasm_i16x8_max(low16(c, d), high16(c, d));

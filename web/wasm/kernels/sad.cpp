@@ -18,7 +18,9 @@ inline v128_t load_rows(const uint8_t* at, int32_t stride) {
 }
 
 /** Sixteen octets added to eight 16-bit sums: at most 16 vectors of 2 × 255 a lane, far from overflow. */
-inline v128_t accumulate(v128_t sums, v128_t octets) { return wasm_i16x8_add(sums, wasm_u16x8_extadd_pairwise_u8x16(octets)); }
+inline v128_t accumulate(v128_t sums, v128_t octets) {
+  return wasm_i16x8_add(sums, wasm_u16x8_extadd_pairwise_u8x16(octets));
+}
 
 }  // namespace
 
@@ -53,8 +55,8 @@ void sad_four(uint8_t* a, int32_t stride_a, uint8_t* b, int32_t stride_b, int32_
   sums[3] = sum16(right);
 }
 
-#define FOR_SIZE(width, height)                                                      \
-  template int32_t sad<width, height>(uint8_t*, int32_t, uint8_t*, int32_t);         \
+#define FOR_SIZE(width, height)                                              \
+  template int32_t sad<width, height>(uint8_t*, int32_t, uint8_t*, int32_t); \
   template void sad_four<width, height>(uint8_t*, int32_t, uint8_t*, int32_t, int32_t*);
 FOR_SIZE(16, 16)
 FOR_SIZE(16, 8)

@@ -1,8 +1,9 @@
 /**
- * The few vector idioms that the kernels share: loads and stores of less than a vector, halves, interleaves, transposes and sums.
+ * The few vector idioms that the kernels share: loads and stores of less than a vector, halves, interleaves, transposes
+ * and sums.
  *
- * Everything here is inlined; names say what happens to the lanes. A "row" is a run of 8-bit samples; a "wide" vector holds eight
- * 16-bit values. Loads may have any alignment.
+ * Everything here is inlined; names say what happens to the lanes. A "row" is a run of 8-bit samples; a "wide" vector
+ * holds eight 16-bit values. Loads may have any alignment.
  */
 #ifndef WSMEDIA_KERNELS_SIMD_H
 #define WSMEDIA_KERNELS_SIMD_H
@@ -27,7 +28,8 @@ static inline v128_t load4x4(const uint8_t* at, int32_t stride) {
   return wasm_v128_load32_lane(at + 3 * stride, rows, 3);
 }
 
-/** Eight samples as 16-bit values. Kernels that need four take eight too: what follows a block in memory is never the memory's end. */
+/** Eight samples as 16-bit values. Kernels that need four take eight too: what follows a block in memory is never the
+ * memory's end. */
 static inline v128_t load_wide(const void* at) { return wasm_u16x8_load8x8(at); }
 
 static inline void store16(void* at, v128_t value) { wasm_v128_store(at, value); }
@@ -49,7 +51,9 @@ static inline v128_t high_octets(v128_t a, v128_t b) {
 }
 
 /** |a - b| of unsigned octets: one of the two saturated differences is zero. */
-static inline v128_t difference(v128_t a, v128_t b) { return wasm_v128_or(wasm_u8x16_sub_sat(a, b), wasm_u8x16_sub_sat(b, a)); }
+static inline v128_t difference(v128_t a, v128_t b) {
+  return wasm_v128_or(wasm_u8x16_sub_sat(a, b), wasm_u8x16_sub_sat(b, a));
+}
 
 /** Sum of four 32-bit lanes. */
 static inline int32_t sum32(v128_t v) {
@@ -60,7 +64,8 @@ static inline int32_t sum32(v128_t v) {
 /** Sum of eight unsigned 16-bit lanes. */
 static inline int32_t sum16(v128_t v) { return sum32(wasm_u32x4_extadd_pairwise_u16x8(v)); }
 
-/** Two 4×4 matrices side by side, `row[i]` = row i of the left one, then row i of the right one: transposes both in place. */
+/** Two 4×4 matrices side by side, `row[i]` = row i of the left one, then row i of the right one: transposes both in
+ * place. */
 static inline void transpose_two_4x4(v128_t row[4]) {
   const v128_t left01 = low16(row[0], row[1]), left23 = low16(row[2], row[3]);
   const v128_t right01 = high16(row[0], row[1]), right23 = high16(row[2], row[3]);

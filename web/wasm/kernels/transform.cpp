@@ -1,10 +1,10 @@
 /**
  * The 4×4 core transform of H.264 (8.5.12) and its inverse, two blocks side by side in a vector.
  *
- * Forward, everything is linear and 16 bits wide, so wrapping and the order of rows and columns do not matter. Backward, the halving
- * shifts fix the order (rows first, as in the standard), and the columns use saturating sums where the C code has 32 bits: results
- * are equal for every block whose intermediate values keep within 16 bits, which 8.5.12 demands of a bitstream and the encoder's own
- * blocks always do.
+ * Forward, everything is linear and 16 bits wide, so wrapping and the order of rows and columns do not matter.
+ * Backward, the halving shifts fix the order (rows first, as in the standard), and the columns use saturating sums
+ * where the C code has 32 bits: results are equal for every block whose intermediate values keep within 16 bits,
+ * which 8.5.12 demands of a bitstream and the encoder's own blocks always do.
  */
 #include "kernels_api.h"
 #include "simd.h"
@@ -61,12 +61,14 @@ inline Columns load_columns(v128_t left01, v128_t left23, v128_t right01, v128_t
   const v128_t right_a = low16(right01, right23), right_b = high16(right01, right23);
   const v128_t left_c01 = low16(left_a, left_b), left_c23 = high16(left_a, left_b);
   const v128_t right_c01 = low16(right_a, right_b), right_c23 = high16(right_a, right_b);
-  return {{low64(left_c01, right_c01), high64(left_c01, right_c01), low64(left_c23, right_c23), high64(left_c23, right_c23)}};
+  return {{low64(left_c01, right_c01), high64(left_c01, right_c01), low64(left_c23, right_c23),
+           high64(left_c23, right_c23)}};
 }
 
 inline void inverse_rows(v128_t v[4]) {
   const v128_t sum = wasm_i16x8_add(v[0], v[2]), minus = wasm_i16x8_sub(v[0], v[2]);
-  const v128_t outer = wasm_i16x8_add(v[1], wasm_i16x8_shr(v[3], 1)), inner = wasm_i16x8_sub(wasm_i16x8_shr(v[1], 1), v[3]);
+  const v128_t outer = wasm_i16x8_add(v[1], wasm_i16x8_shr(v[3], 1)),
+               inner = wasm_i16x8_sub(wasm_i16x8_shr(v[1], 1), v[3]);
   v[0] = wasm_i16x8_add(sum, outer);
   v[1] = wasm_i16x8_add(minus, inner);
   v[2] = wasm_i16x8_sub(minus, inner);
@@ -103,7 +105,8 @@ inline void add_two(uint8_t* out, int32_t stride, const uint8_t* prediction, int
 inline void inverse_two(uint8_t* out, int32_t stride, const uint8_t* prediction, int32_t prediction_stride,
                         const int16_t* coefficients) {
   add_two(out, stride, prediction, prediction_stride,
-          load_columns(load16(coefficients), load16(coefficients + 8), load16(coefficients + 16), load16(coefficients + 24)));
+          load_columns(load16(coefficients), load16(coefficients + 8), load16(coefficients + 16),
+                       load16(coefficients + 24)));
 }
 
 }  // namespace
@@ -132,7 +135,8 @@ void inverse_4x4(uint8_t* out, int32_t stride, uint8_t* prediction, int32_t pred
   }
 }
 
-void inverse_four_4x4(uint8_t* out, int32_t stride, uint8_t* prediction, int32_t prediction_stride, int16_t* coefficients) {
+void inverse_four_4x4(uint8_t* out, int32_t stride, uint8_t* prediction, int32_t prediction_stride,
+                      int16_t* coefficients) {
   inverse_two(out, stride, prediction, prediction_stride, coefficients);
   inverse_two(out + 4 * stride, stride, prediction + 4 * prediction_stride, prediction_stride, coefficients + 32);
 }
@@ -143,7 +147,8 @@ void inverse_16x16_dc(uint8_t* out, int32_t stride, uint8_t* prediction, int32_t
     const v128_t left = wasm_i16x8_shuffle(four, four, 0, 0, 0, 0, 1, 1, 1, 1);
     const v128_t right = wasm_i16x8_shuffle(four, four, 2, 2, 2, 2, 3, 3, 3, 3);
     for (int i = 0; i < 4; i++) {
-      store16(out, wasm_u8x16_narrow_i16x8(wasm_i16x8_add(left, load_wide(prediction)), wasm_i16x8_add(right, load_wide(prediction + 8))));
+      store16(out, wasm_u8x16_narrow_i16x8(wasm_i16x8_add(left, load_wide(prediction)),
+                                           wasm_i16x8_add(right, load_wide(prediction + 8))));
       out += stride;
       prediction += prediction_stride;
     }
@@ -163,9 +168,11 @@ void inverse_four_4x4_in_place(uint8_t* samples, int32_t stride, int16_t* coeffi
     if (left && right) {
       inverse_two(samples, stride, samples, stride, coefficients);
     } else if (left) {
-      add_two(samples, stride, samples, stride, load_columns(load16(coefficients), load16(coefficients + 8), none, none));
+      add_two(samples, stride, samples, stride,
+              load_columns(load16(coefficients), load16(coefficients + 8), none, none));
     } else if (right) {
-      add_two(samples, stride, samples, stride, load_columns(none, none, load16(coefficients + 16), load16(coefficients + 24)));
+      add_two(samples, stride, samples, stride,
+              load_columns(none, none, load16(coefficients + 16), load16(coefficients + 24)));
     }
     samples += 4 * stride;
     coefficients += 32;

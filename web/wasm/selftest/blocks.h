@@ -1,6 +1,6 @@
 /**
- * One trial for each shape of function in openh264's tables: random arguments, both functions, everything compared. Used for the
- * encoder's and the decoder's tables; the shapes are openh264's own typedefs.
+ * One trial for each shape of function in openh264's tables: random arguments, both functions, everything compared.
+ * Used for the encoder's and the decoder's tables; the shapes are openh264's own typedefs.
  */
 #ifndef WSMEDIA_SELFTEST_BLOCKS_H
 #define WSMEDIA_SELFTEST_BLOCKS_H
@@ -22,15 +22,18 @@ struct Values {
   /** Mostly zeros, as after quantisation. */
   void fill_sparsely(Random& random) {
     const int32_t density = random.between(0, 16);
-    for (int16_t& value : at) value = random.between(0, 15) < density ? static_cast<int16_t>(pick(random, {-1, 1, -2, 3, 255, 256, -256, -32768})) : 0;
+    for (int16_t& value : at)
+      value = random.between(0, 15) < density
+                  ? static_cast<int16_t>(pick(random, {-1, 1, -2, 3, 255, 256, -256, -32768}))
+                  : 0;
   }
 
   bool operator==(const Values& other) const { return memcmp(at, other.at, sizeof at) == 0; }
 };
 
 /**
- * Coefficients as the inverse transform may meet them: small ones, large ones that still keep every sum within 16 bits, or a DC
- * alone of any size.
+ * Coefficients as the inverse transform may meet them: small ones, large ones that still keep every sum within 16 bits,
+ * or a DC alone of any size.
  */
 inline void fill_coefficients(Random& random, Values& values) {
   const int32_t largest = pick(random, {3, 60, 900, 2000});
@@ -86,7 +89,8 @@ inline bool same_motion(Random& random, PWelsMcFunc theirs, PWelsMcFunc ours, in
   from.fill(random);
   expected.fill(random);
   found = expected;
-  const int16_t x = static_cast<int16_t>(random.between(-300, 300)), y = static_cast<int16_t>(random.between(-300, 300));
+  const int16_t x = static_cast<int16_t>(random.between(-300, 300)),
+                y = static_cast<int16_t>(random.between(-300, 300));
   theirs(from.at(), from.stride, expected.at(), expected.stride, x, y, width, height);
   ours(from.at(), from.stride, found.at(), found.stride, x, y, width, height);
   return expected == found;

@@ -152,7 +152,8 @@ bool same_runs(Random& random, PCavlcParamCalFunc expected_by, PCavlcParamCalFun
   const int32_t last = pick(random, {15, 14, 3});
   const int32_t expected_zeros = expected_by(levels.at, expected_runs, expected.at, &expected_total, last);
   const int32_t found_zeros = found_by(levels.at, found_runs, found.at, &found_total, last);
-  return expected_zeros == found_zeros && expected_total == found_total && expected == found && memcmp(expected_runs, found_runs, 16) == 0;
+  return expected_zeros == found_zeros && expected_total == found_total && expected == found &&
+         memcmp(expected_runs, found_runs, 16) == 0;
 }
 
 bool same_prediction(Random& random, PGetIntraPredFunc expected_by, PGetIntraPredFunc found_by) {
@@ -209,18 +210,18 @@ bool same_sums(Random& random, PCalculateBlockFeatureOfFrame expected_by, PCalcu
   memset(found_times, 0, sizeof found_times);
   expected_by(picture.at(), width, height, picture.stride, expected, expected_times);
   found_by(picture.at(), width, height, picture.stride, found, found_times);
-  return memcmp(expected, found, sizeof expected) == 0 && memcmp(expected_times, found_times, sizeof expected_times) == 0;
+  return memcmp(expected, found, sizeof expected) == 0 &&
+         memcmp(expected_times, found_times, sizeof expected_times) == 0;
 }
 
 /** A kernel that was not installed would agree with itself: that is a disagreement too. */
-#define CHECK(field, trial, ...)                                                              \
-  {#field, [](Random& random) {                                                               \
+#define CHECK(field, trial, ...)                                                                          \
+  {#field, [](Random& random) {                                                                           \
      return theirs().field != ours().field && trial(random, theirs().field, ours().field, ##__VA_ARGS__); \
    }}
 
-#define CHECK_SIZE(block)                                                   \
-  CHECK(sSampleDealingFuncs.pfSampleSad[block], same_cost),                 \
-      CHECK(sSampleDealingFuncs.pfSampleSatd[block], same_cost),            \
+#define CHECK_SIZE(block)                                                                                              \
+  CHECK(sSampleDealingFuncs.pfSampleSad[block], same_cost), CHECK(sSampleDealingFuncs.pfSampleSatd[block], same_cost), \
       CHECK(sSampleDealingFuncs.pfSample4Sad[block], same_four_costs)
 
 const Check checks[] = {

@@ -53,12 +53,12 @@ bool same(Random& random, Measure measure) {
   return memcmp(&expected, &found, sizeof expected) == 0;
 }
 
-#define CHECK(name, ...)                                                                                                        \
-  {#name, [](Random& random) {                                                                                                  \
-     return same(random, [](Pictures& p, Found& f, bool theirs) {                                                               \
-       (theirs ? upstream_##name : name)(p.current.at(), p.reference.at(), p.width, p.height, p.current.stride, &f.picture_sad, \
-                                         f.sad, ##__VA_ARGS__);                                                                 \
-     });                                                                                                                        \
+#define CHECK(name, ...)                                                                                        \
+  {#name, [](Random& random) {                                                                                  \
+     return same(random, [](Pictures& p, Found& f, bool theirs) {                                               \
+       (theirs ? upstream_##name : name)(p.current.at(), p.reference.at(), p.width, p.height, p.current.stride, \
+                                         &f.picture_sad, f.sad, ##__VA_ARGS__);                                 \
+     });                                                                                                        \
    }}
 
 const Check checks[] = {

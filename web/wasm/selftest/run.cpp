@@ -10,11 +10,16 @@ using namespace selftest;
 /** Which lists there are, in the order of their numbers in the test. */
 Checks group(int number) {
   switch (number) {
-    case 0: return encoder_checks();
-    case 1: return decoder_checks();
-    case 2: return picture_checks();
-    case 3: return broken_checks();
-    default: return {nullptr, 0};
+    case 0:
+      return encoder_checks();
+    case 1:
+      return decoder_checks();
+    case 2:
+      return picture_checks();
+    case 3:
+      return broken_checks();
+    default:
+      return {nullptr, 0};
   }
 }
 
@@ -27,7 +32,8 @@ int selftest_count(int group_number) { return group(group_number).count; }
 EXPORT(selftest_name)
 const char* selftest_name(int group_number, int check) { return group(group_number).list[check].name; }
 
-/** Runs trials until one disagrees; gives its number, from 1 on, or 0 if none does. A trial's arguments depend on seed and number only. */
+/** Runs trials until one disagrees; gives its number, from 1 on, or 0 if none does. A trial's arguments depend on seed
+ * and number only. */
 EXPORT(selftest_run)
 int selftest_run(int group_number, int check, int seed, int trials) {
   for (int trial = 1; trial <= trials; trial++) {

@@ -1,8 +1,10 @@
 /**
- * The self-test of the kernels: each is given random blocks beside openh264's C function of the same job, in the same module.
+ * The self-test of the kernels: each is given random blocks beside openh264's C function of the same job, in the same
+ * module.
  *
- * It is linked into a module of its own, h264-selftest.wasm, that only tests load (src/codecs/kernels.test.ts). A check runs one trial
- * with given random numbers and says whether both functions gave the same, everything around their outputs included.
+ * It is linked into a module of its own, h264-selftest.wasm, that only tests load (src/codecs/kernels.test.ts). A check
+ * runs one trial with given random numbers and says whether both functions gave the same, everything around their
+ * outputs included.
  */
 #ifndef WSMEDIA_SELFTEST_H
 #define WSMEDIA_SELFTEST_H
@@ -25,7 +27,9 @@ class Random {
   }
 
   /** A number of low … high, both included. */
-  int32_t between(int32_t low, int32_t high) { return low + static_cast<int32_t>((next() >> 4) % static_cast<uint32_t>(high - low + 1)); }
+  int32_t between(int32_t low, int32_t high) {
+    return low + static_cast<int32_t>((next() >> 4) % static_cast<uint32_t>(high - low + 1));
+  }
 
  private:
   uint32_t state_;
@@ -46,11 +50,13 @@ struct Plane {
 
   uint8_t* at() { return octets + start; }
 
-  /** Chooses place and stride, and fills everything: noise, black and white, a gradient with a little noise, or one value. */
+  /** Chooses place and stride, and fills everything: noise, black and white, a gradient with a little noise, or one
+   * value. */
   void fill(Random& random) {
     stride = random.between(32, 96);
     start = 24 * stride + random.between(24, 40);
-    const int32_t kind = random.between(0, 3), base = random.between(0, 255), across = random.between(-4, 4), down = random.between(-4, 4);
+    const int32_t kind = random.between(0, 3), base = random.between(0, 255), across = random.between(-4, 4),
+                  down = random.between(-4, 4);
     const int32_t noise = random.between(0, 12);
     for (int32_t i = 0; i < size; i++) {
       int32_t value = random.between(0, 255);

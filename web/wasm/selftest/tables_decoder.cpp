@@ -18,7 +18,8 @@ namespace {
 
 using namespace WelsDec;
 
-/** The functions of a context as openh264 fills them for a processor without vectors. It is large, so not on the stack. */
+/** The functions of a context as openh264 fills them for a processor without vectors. It is large, so not on the stack.
+ */
 SWelsDecoderContext* openh264_context() {
   auto* const context = static_cast<SWelsDecoderContext*>(calloc(1, sizeof(SWelsDecoderContext)));
   if (context == nullptr) abort();
@@ -74,10 +75,9 @@ bool same_four_inverses(Random& random, PIdctFourResAddPredFunc expected_by, PId
   return expected == found && coefficients == copy;
 }
 
-#define CHECK(field, trial)                                                                                        \
-  {"decoder." #field, [](Random& random) {                                                                         \
-     return theirs().field != ours().field && trial(random, theirs().field, ours().field);                         \
-   }}
+#define CHECK(field, trial) \
+  {"decoder." #field,       \
+   [](Random& random) { return theirs().field != ours().field && trial(random, theirs().field, ours().field); }}
 
 const Check checks[] = {
     CHECK(pIdctResAddPredFunc, same_inverse),
