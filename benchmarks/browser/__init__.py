@@ -1,0 +1,1 @@
+"""How long pictures take from one browser's camera to another's canvas, and what that costs: ``make bench-browser``."""
