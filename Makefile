@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels wasm screenshots wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser wasm screenshots wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-kernels: web/node_modules/.installed $(WASM) ## Measure our SIMD kernels b
 	@node benchmarks/wasm_kernels/run.mjs $(ARGS)
 
 wasm: $(WASM) ## Build openh264 and libopus for the page (WSMEDIA_CODEC_SOURCES=folder WSMEDIA_CLANG=clang-19)
+
+bench-browser: packages $(VENV)/.test wsmedia/web_dist/index.html ## Compare WebCodecs and WASM in Chromium (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.browser $(ARGS)
 
 screenshots: packages $(VENV)/.test wsmedia/web_dist/index.html ## Make the pictures of docs/screenshots anew (ARGS="lobby call-many")
 	@$(BIN)/python scripts/screenshots.py $(ARGS)

@@ -48,7 +48,7 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # What a test serves in place of the gateway comes from no address that Chromium knows; it may open sockets all the same.
+    # What a test serves in place of the gateway has no address that Chromium knows; it may open sockets all the same.
     "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-timer-throttling",
@@ -249,7 +249,7 @@ class CallPage:
     @property
     def errors(self) -> list[str]:
         """What went wrong in the page's scripts; what the browser says of the network is left out."""
-        network = ("Failed to load resource", "WebSocket connection")
+        network = ("Failed to load resource", "WebSocket connection", "The connection to ws")
         return [m for m in self.messages if m.startswith("error") and not any(words in m for words in network)]
 
     async def wait_connected(self) -> None:

@@ -35,6 +35,8 @@ globalThis.wsmediaTest = (() => {
       const width = element?.videoWidth ?? element?.width ?? 0;
       if (!width) return null;
       const context = canvas.getContext("2d", { willReadFrequently: true });
+      // What is transparent, as before the first picture, must not show the picture that was read before.
+      context.clearRect(0, 0, 320, 180);
       context.drawImage(element, 0, 0, 320, 180);
       return readTimeCode(context.getImageData(0, 0, 320, 180), GEOMETRY);
     },
