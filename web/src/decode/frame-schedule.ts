@@ -7,12 +7,12 @@
 
 import type { EncodedFrame } from "../base/media.ts";
 
-const MOST_WAITING = 64;
+const MOST_WAITING = 96;
 /** Decode so long before the picture is due: two or three pictures of a camera. */
 const LEAD_US = 100_000;
 /** Whatever the sound does, no frame waits longer than this to be decoded. */
-const LONGEST_WAIT_US = 400_000;
-/** A frame that has waited for so long shows that the decoder is too slow. */
+const LONGEST_WAIT_US = 1_200_000;
+/** A frame that should have been decoded so long ago shows that the decoder is too slow. */
 const PATIENCE_US = 1_000_000;
 /** A frame that is late by more than this and that no other needs is not worth decoding. */
 const LATE_US = 60_000;
@@ -39,7 +39,10 @@ export class FrameSchedule {
   /** Take a frame. @returns false: there is no room, or the decoder is far behind; everything was dropped, go on with a keyframe. */
   push(frame: EncodedFrame, nowUs: number): boolean {
     const oldest = this.#waiting[0];
-    const tooSlow = oldest !== undefined && nowUs - oldest.arrivedUs > PATIENCE_US;
+    const tooSlow =
+      oldest !== undefined &&
+      nowUs - this.#momentUs(oldest, nowUs) > PATIENCE_US &&
+      nowUs - oldest.arrivedUs > PATIENCE_US;
     if (tooSlow || this.#waiting.length >= MOST_WAITING) {
       this.clear();
       if (!frame.keyframe) return false;

@@ -148,13 +148,16 @@ describe("VideoTrackDecoder", () => {
     });
   });
 
-  it.each([60, 150, 300, 450])("shows each picture within 40 ms of its sound, which is %d ms late", async (delayMs) => {
-    await world.run(2, delayMs, true);
-    const late = world.painted.slice(5).map(({ lateMs }) => lateMs - delayMs);
-    expect(late.length).toBeGreaterThan(30);
-    for (const skew of late) expect(Math.abs(skew)).toBeLessThanOrEqual(40);
-    expect(Math.abs(world.track.statistics(1).skewMs ?? Number.NaN)).toBeLessThanOrEqual(40);
-  });
+  it.each([60, 150, 300, 450, 1000])(
+    "shows each picture within 40 ms of its sound, which is %d ms late",
+    async (delayMs) => {
+      await world.run(3, delayMs, true);
+      const late = world.painted.slice(5).map(({ lateMs }) => lateMs - delayMs);
+      expect(late.length).toBeGreaterThan(30);
+      for (const skew of late) expect(Math.abs(skew)).toBeLessThanOrEqual(40);
+      expect(Math.abs(world.track.statistics(1).skewMs ?? Number.NaN)).toBeLessThanOrEqual(40);
+    },
+  );
 
   it("follows the sound when its delay shrinks again", async () => {
     await world.run(1, 300, true);

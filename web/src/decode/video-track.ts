@@ -1,5 +1,5 @@
 /**
- * One remote camera's or screen's way from encoded frame to canvas, in sync with its sound. Queues: at most 64 frames before the
+ * One remote camera's or screen's way from encoded frame to canvas, in sync with its sound. Queues: at most 96 frames before the
  * decoder and 4 in it (more: everything up to the next keyframe is dropped, which is asked for), six pictures before the canvas.
  */
 

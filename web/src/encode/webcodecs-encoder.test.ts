@@ -12,6 +12,7 @@ const SETTING: VideoSetting = {
 class FakeVideoEncoder {
   static made: FakeVideoEncoder[] = [];
   static supportsLayers = false;
+  static holdsBack = false;
   state = "unconfigured";
   encodeQueueSize = 0;
   config: VideoEncoderConfig | null = null;
@@ -31,11 +32,9 @@ class FakeVideoEncoder {
     this.config = config;
   }
 
-  encode(): void {}
-
-  /** Only the trial waits for the end. */
-  async flush(): Promise<void> {
-    this.give(0, "key");
+  /** The first picture of the trial comes out at once, unless the browser holds it back. */
+  encode(_frame: unknown, { keyFrame }: { keyFrame: boolean }): void {
+    if (keyFrame && !FakeVideoEncoder.holdsBack) this.give(0, "key");
   }
 
   give(timestamp: number, type: "key" | "delta" = "delta"): void {
@@ -59,6 +58,7 @@ beforeEach(() => {
   );
   FakeVideoEncoder.made = [];
   FakeVideoEncoder.supportsLayers = false;
+  FakeVideoEncoder.holdsBack = false;
 });
 
 afterEach(() => {
@@ -105,6 +105,14 @@ it("does not wait for pictures that the encoder has dropped", async () => {
   expect(encoder.queueSize).toBe(2);
   await vi.advanceTimersByTimeAsync(1_100);
   expect(encoder.queueSize).toBeLessThanOrEqual(0);
+});
+
+it("does not take an encoder that keeps pictures for seconds", async () => {
+  FakeVideoEncoder.holdsBack = true;
+  const refused = expect(opened()).rejects.toThrow("holds pictures back");
+  await vi.advanceTimersByTimeAsync(2_000);
+  await refused;
+  expect(FakeVideoEncoder.made.every(({ state }) => state === "closed")).toBe(true);
 });
 
 it("says that the browser has none", async () => {

@@ -1,6 +1,6 @@
 /**
- * H.264 by the browser's WebCodecs. One picture is encoded for trial before it is trusted, with two temporal layers and else
- * with one. Used by the encode worker. Queues: what the browser holds, which the track keeps at two pictures that wait and two
+ * H.264 by the browser's WebCodecs. A picture must come out in time before it is trusted, with two temporal layers and else with
+ * one. Used by the encode worker. Queues: what the browser holds, which the track keeps at two pictures that wait and two
  * that are worked on.
  */
 
@@ -8,8 +8,11 @@ import { systemClock } from "../base/clock.ts";
 import { codecNameFor, isDiscardable } from "../base/h264.ts";
 import type { EncoderEvents, PictureEncoder, RawPicture, VideoSetting } from "./picture-encoder.ts";
 import { PictureScaler } from "./picture-scaler.ts";
+import { planesLength } from "./plane-scaler.ts";
 
-const TRIAL_DEADLINE_MS = 5_000;
+/** Firefox 153 gives nothing before it has been given 42 pictures, whatever it is asked for: of no use in a conversation. */
+const TRIAL_PICTURES = 20;
+const TRIAL_SPACING_MS = 100;
 /** Pictures that an encoder, those of graphics cards mostly, works on at the same time. */
 const PIPELINE = 2;
 /** A picture that has not come out for so long was dropped. */
@@ -31,34 +34,48 @@ function configOf({ size, framerate, bitrateBps }: VideoSetting, layered: boolea
   };
 }
 
-async function encodesOneFrame(config: VideoEncoderConfig): Promise<boolean> {
-  if (!(await VideoEncoder.isConfigSupported(config).catch(() => ({ supported: false }))).supported) return false;
+/** Encode grey pictures until the first has come out; why it has not, or null when it has. */
+async function tryEncoder(config: VideoEncoderConfig): Promise<string | null> {
+  const { supported } = await VideoEncoder.isConfigSupported(config).catch(() => ({ supported: false }));
+  if (!supported) return "the browser has no H.264 encoder";
   let works = false;
+  let failure: string | null = null;
+  let cameOut = () => {};
+  const first = new Promise<void>((resolve) => {
+    cameOut = resolve;
+  });
   const encoder = new VideoEncoder({
     output: (chunk) => {
       works ||= chunk.type === "key" && chunk.byteLength > 0;
+      cameOut();
     },
-    error: () => undefined,
+    error: (error) => {
+      failure = error.message;
+      cameOut();
+    },
   });
-  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     encoder.configure(config);
     const { width, height } = config;
-    const picture = new Uint8Array((width * height * 3) / 2).fill(128);
-    const frame = new VideoFrame(picture, { format: "I420", codedWidth: width, codedHeight: height, timestamp: 0 });
-    encoder.encode(frame, { keyFrame: true });
-    frame.close();
-    const deadline = new Promise((resolve) => {
-      timer = setTimeout(resolve, TRIAL_DEADLINE_MS);
-    });
-    await Promise.race([encoder.flush(), deadline]);
-  } catch {
-    return false;
+    const picture = new Uint8Array(planesLength({ width, height })).fill(128);
+    for (let i = 0; i < TRIAL_PICTURES && !works && failure === null; i += 1) {
+      const timestamp = i * TRIAL_SPACING_MS * 1000;
+      const frame = new VideoFrame(picture, { format: "I420", codedWidth: width, codedHeight: height, timestamp });
+      encoder.encode(frame, { keyFrame: i === 0 });
+      frame.close();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const next = new Promise((resolve) => {
+        timer = setTimeout(resolve, TRIAL_SPACING_MS);
+      });
+      await Promise.race([first, next]);
+      clearTimeout(timer);
+    }
+  } catch (error) {
+    failure = String(error);
   } finally {
-    clearTimeout(timer);
     if (encoder.state !== "closed") encoder.close();
   }
-  return works;
+  return works ? null : (failure ?? "the browser's H.264 encoder holds pictures back");
 }
 
 /** What the first trial has shown; the same for all tracks of this worker. */
@@ -68,9 +85,10 @@ let worksLayered: boolean | null = null;
 export async function openWebCodecsEncoder(setting: VideoSetting, events: EncoderEvents): Promise<PictureEncoder> {
   if (typeof VideoEncoder === "undefined") throw new Error("this browser has no VideoEncoder");
   if (worksLayered === null) {
-    if (await encodesOneFrame(configOf(setting, true))) worksLayered = true;
-    else if (await encodesOneFrame(configOf(setting, false))) worksLayered = false;
-    else throw new Error("the browser's H.264 encoder does not encode");
+    const layered = (await tryEncoder(configOf(setting, true))) === null;
+    const problem = layered ? null : await tryEncoder(configOf(setting, false));
+    if (problem !== null) throw new Error(problem);
+    worksLayered = layered;
   }
   return new WebCodecsEncoder(setting, worksLayered, events);
 }
