@@ -52,10 +52,10 @@ export class H264Decoder {
     this.#instance ??= this.#start();
     const instance = this.#instance;
     const doing = "decoding a picture";
-    const to = instance.address(doing, "decoder_input", accessUnit.byteLength);
-    instance.octets(to, accessUnit.byteLength).set(accessUnit);
     let found: number;
     try {
+      const to = instance.address(doing, "decoder_input", accessUnit.byteLength);
+      instance.octets(to, accessUnit.byteLength).set(accessUnit);
       found = instance.call(doing, "decoder_decode", accessUnit.byteLength);
     } catch (error) {
       if (error instanceof CodecError && error.cause !== undefined) this.#instance = null;

@@ -100,12 +100,19 @@ export class H264Encoder {
    *
    * @param timestampUs of capture, in microseconds; it must grow.
    * @returns null if the rate control skipped the picture; a keyframe that was asked for is not skipped.
-   * @throws CodecError: nothing is in the input, or openh264 failed.
+   * @throws CodecError: nothing is in the input, or openh264 failed. One that broke is closed.
    */
   encode(format: PixelFormat, timestampUs: number, keyframe: boolean): EncodedPicture | null {
     const instance = this.#open;
     const numbers = [FORMATS[format], Math.round(timestampUs / 1000), keyframe ? 1 : 0];
-    const size = instance.call("encoding a picture", "encoder_encode", ...numbers);
+    let size: number;
+    try {
+      size = instance.call("encoding a picture", "encoder_encode", ...numbers);
+    } catch (error) {
+      // After a trap the memory may be in any state.
+      if (error instanceof CodecError && error.cause !== undefined) this.close();
+      throw error;
+    }
     if (size === 0) return null;
     const outcome = instance.integers(instance.address("encoding a picture", "encoder_outcome"), 4);
     const [address = 0, isKeyframe, temporalLayer = 0, discardable] = outcome;

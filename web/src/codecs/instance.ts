@@ -46,7 +46,7 @@ export class Instance<Name extends string> {
       fd_close: () => BAD_FILE,
       fd_seek: () => BAD_FILE,
       proc_exit: (code: number) => {
-        throw new CodecError(`the codec gave up (${code})`);
+        throw new Error(`it gave up with ${code}`);
       },
     };
     let exports: WebAssembly.Exports;
@@ -60,13 +60,18 @@ export class Instance<Name extends string> {
     memory = exports.memory as WebAssembly.Memory;
     this.#memory = memory;
     this.#functions = exports as Functions<Name>;
-    (exports._initialize as () => void)();
+    try {
+      (exports._initialize as () => void)();
+    } catch (error) {
+      throw new CodecUnavailable(`the module cannot be started: ${String(error)}`, { cause: error });
+    }
   }
 
   /**
    * Call a function that gives 0 or more, or one of the errors.
    *
-   * @throws CodecError: it gave an error, or trapped (this instance is not to be used any more then).
+   * @throws CodecError: it gave an error, or trapped or gave up (this instance is not to be used any more then; the error
+   *   has a cause).
    */
   call(doing: string, name: Name, ...numbers: number[]): number {
     const result = this.#try(doing, name, numbers);
@@ -105,7 +110,6 @@ export class Instance<Name extends string> {
     try {
       return this.#functions[name](...numbers);
     } catch (error) {
-      if (error instanceof CodecError) throw error;
       throw new CodecError(`${doing}: the codec broke (${String(error)})`, { cause: error });
     }
   }

@@ -1,4 +1,4 @@
-/* What the functions that JavaScript calls give: 0 or a positive number, or one of these. Mirrored in src/codecs/h264-module.ts. */
+/* What the functions that JavaScript calls give: 0 or a positive number, or one of these. Mirrored in src/codecs/instance.ts. */
 #ifndef WSMEDIA_RESULTS_H
 #define WSMEDIA_RESULTS_H
 
