@@ -34,13 +34,13 @@ def build(jobs: int) -> None:
     """
     began = time.monotonic()
     name = toolchain.name()
-    stale = [module for module in recipe.modules(ROOT) if not compiling.is_fresh(module, name, OUTPUT)]
-    if not stale:
+    if not _stale(name):
         print("The WebAssembly codecs are up to date.")
         return
     with compiling.lock(CACHE):
         workshop = compiling.Workshop(toolchain.install(CACHE), CACHE, OUTPUT, jobs)
-        for module in stale:
+        # Looked at again: another build may have made them while this one waited.
+        for module in _stale(name):
             workshop.build(module, sources.unpacked(module.release, CACHE))
     print(f"Built the WebAssembly codecs in {time.monotonic() - began:.0f} s.")
 
@@ -51,6 +51,11 @@ def leave_out() -> None:
     for name in ("h264", "opus"):
         (OUTPUT / f"{name}.wasm").touch()
     print("Left the WebAssembly codecs out: the page works in browsers with WebCodecs only.")
+
+
+def _stale(compiler_name: str) -> list[recipe.Module]:
+    """The modules that are not there, or were made of something else than what is here now."""
+    return [module for module in recipe.modules(ROOT) if not compiling.is_fresh(module, compiler_name, OUTPUT)]
 
 
 def main() -> int:

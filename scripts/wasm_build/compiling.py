@@ -39,7 +39,9 @@ def is_fresh(module: Module, compiler_name: str, output: Path) -> bool:
     """Whether the built module is there and was made of what is here now."""
     stamp = output / f".{module.name}.hash"
     built = output / f"{module.name}.wasm"
-    return built.is_file() and stamp.is_file() and stamp.read_text() == _inputs_hash(module, compiler_name)
+    # An empty one stands for a module that was left out.
+    is_built = built.is_file() and built.stat().st_size > 0
+    return is_built and stamp.is_file() and stamp.read_text() == _inputs_hash(module, compiler_name)
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,11 @@ def _find(folder: Path, sha256: str, pattern: str) -> Path | None:
     """The file with that hash: by its usual name, else any archive (upstream's own names differ)."""
     if not folder.is_dir():
         raise BuildError(f"there is no folder {folder}; {ELSEWHERE}")
-    for file in [*folder.glob(pattern), *folder.glob("*.tar.*")]:
-        if hashlib.sha256(file.read_bytes()).hexdigest() == sha256:
-            return file
+    for path in [*folder.glob(pattern), *folder.glob("*.tar.*")]:
+        if path.is_file():
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                    return path
     return None
 
 
@@ -139,31 +141,32 @@ def fetched(release: Release, cache: Path) -> Path:
     apt = ["apt-get", "-qq", *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
     target = state / "archives"
     print(f"Fetching {release.package} {release.version} …", flush=True)
+    words = ""
     for arguments in (["update"], ["source", "--download-only", f"{release.package}/{SUITE}"]):
         outcome = subprocess.run([*apt, *arguments], cwd=target, capture_output=True, text=True, check=False)
+        # Without a network `update` only warns, and `source` then says no more than that it knows no such package.
+        words += outcome.stderr or outcome.stdout
         if outcome.returncode != 0:
-            words = (outcome.stderr or outcome.stdout).strip()[-1500:]
-            raise BuildError(f"`apt-get {arguments[0]}` failed; {ELSEWHERE}. It said:\n{words}")
+            raise BuildError(f"`apt-get {arguments[0]}` failed; {ELSEWHERE}. apt said:\n{words.strip()[-1500:]}")
     return target
 
 
 def _source_list() -> str:
     """Where apt looks for source packages: the machine's own Debian mirrors, for the one suite that has them."""
     mirror = os.environ.get("WSMEDIA_DEBIAN_MIRROR")
-    mirrors = [mirror] if mirror else _debian_mirrors()
+    mirrors = [mirror] if mirror else debian_mirrors(Path("/etc/apt"))
     if not mirrors:
         raise BuildError(f"apt knows no Debian mirror on this machine; {ELSEWHERE}")
     # Trusted without Debian's keyring, which other systems lack: what is used is checked by its own hash.
     return "\n".join(
         f"Types: deb-src\nURIs: {uri}\nSuites: {suite}\nComponents: main\nTrusted: yes\n"
         for uri in mirrors
-        for suite in ([f"{SUITE}-security"] if uri.rstrip("/").endswith("-security") else [SUITE])
+        for suite in ([f"{SUITE}-security"] if re.search(r"-security(\.list)?/?$", uri) else [SUITE])
     )
 
 
-def _debian_mirrors() -> list[str]:
-    """Addresses of Debian archives in apt's own configuration, in their order; both of its file formats are read."""
-    etc = Path("/etc/apt")
+def debian_mirrors(etc: Path) -> list[str]:
+    """Addresses of Debian archives in apt's configuration, in their order; both of its file formats are read."""
     files = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*.list"))]
     addresses: list[str] = []
     for file in files:
@@ -172,5 +175,6 @@ def _debian_mirrors() -> list[str]:
     for file in sorted((etc / "sources.list.d").glob("*.sources")):
         for line in re.findall(r"^URIs:[ \t]*(.+)$", file.read_text(), re.MULTILINE):
             addresses += line.split()
-    debian = [address for address in addresses if re.search(r"/debian(-security)?/?$", address)]
+    # Machines of cloud providers name a file with the mirrors: mirror+file:/etc/apt/mirrors/debian.list.
+    debian = [address for address in addresses if re.search(r"/debian(-security)?(\.list)?/?$", address)]
     return list(dict.fromkeys(debian))

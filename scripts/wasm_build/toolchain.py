@@ -75,6 +75,7 @@ def _zig(cache: Path) -> Compiler:
                 f"pip could not install ziglang {ZIGLANG} (with Python's pip here, or set WSMEDIA_CLANG=clang-19 and "
                 f"install on Debian: {DEBIAN_PACKAGES}). It said:\n{outcome.stderr.strip()[-1500:]}"
             )
+        shutil.rmtree(place, ignore_errors=True)  # one that somebody has half removed
         fresh.rename(place)
     target = ("-target", "wasm32-wasi")
     caches = {"ZIG_GLOBAL_CACHE_DIR": str(cache / "zig"), "ZIG_LOCAL_CACHE_DIR": str(cache / "zig")}
