@@ -42,9 +42,9 @@ class WebPageHook(BuildHookInterface[Any]):
         self._run([sys.executable, "scripts/build_wasm.py"], root)
         self.app.display_info("Building the web page …")
         for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            self._run([npm, *arguments], web)
+            self._run([npm, *arguments], web, f" ({NEEDED})")
 
-    def _run(self, command: list[str], folder: Path) -> None:
+    def _run(self, command: list[str], folder: Path, hint: str = "") -> None:
         # Not the packages of an isolated build: scripts/build_wasm.py wants pip.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         outcome = subprocess.run(  # noqa: S603
@@ -53,4 +53,4 @@ class WebPageHook(BuildHookInterface[Any]):
         if outcome.returncode != 0:
             words = " ".join([Path(command[0]).name, *command[1:]])
             tail = (outcome.stdout + outcome.stderr)[-4000:]
-            raise RuntimeError(f"`{words}` failed in {folder} ({NEEDED}):\n{tail}")
+            raise RuntimeError(f"`{words}` failed in {folder}{hint}:\n{tail}")
