@@ -35,12 +35,26 @@ describe("PaintQueue", () => {
     expect(queue.nextInMs(70_000)).toBe(29);
   });
 
-  it("holds six, and lets the oldest go", () => {
+  it("shows all pictures of a fast camera although its sound is far behind", () => {
+    const closed: string[] = [];
+    const queue = new PaintQueue<ReturnType<typeof picture>>((captureTimeUs) => captureTimeUs + 900_000);
+    const shown: string[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      const nowUs = i * 16_667;
+      queue.push(picture(String(i), closed), nowUs, nowUs);
+      const due = queue.take(nowUs);
+      if (due !== null) shown.push(due.picture.name);
+    }
+    expect(shown).toEqual(Array.from({ length: 54 }, (_, i) => String(i)));
+    expect(closed).toEqual([]);
+  });
+
+  it("holds seven while nobody takes any, and lets the oldest go", () => {
     const closed: string[] = [];
     const queue = new PaintQueue<ReturnType<typeof picture>>(() => 10_000_000);
-    for (let i = 0; i < 8; i += 1) queue.push(picture(String(i), closed), i, 0);
+    for (let i = 0; i < 9; i += 1) queue.push(picture(String(i), closed), i, 0);
     expect(closed).toEqual(["0", "1"]);
     queue.clear();
-    expect(closed).toHaveLength(8);
+    expect(closed).toHaveLength(9);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Decoded pictures that wait for their moment. Bounded: the oldest is let go when a seventh comes. After a stall the
- * newest due picture is shown and the older ones are skipped. Time is an argument.
+ * Decoded pictures that wait for their moment. Bounded: a seventh makes the oldest due at once, an eighth lets it go. After a
+ * stall the newest due picture is shown and the older ones are skipped. Time is an argument.
  */
 
 const MOST_WAITING = 6;
@@ -28,7 +28,7 @@ export class PaintQueue<Picture extends { close(): void }> {
   /** Take a decoded picture; the queue closes what it does not give back. */
   push(picture: Picture, captureTimeUs: number, nowUs: number): void {
     this.#waiting.push({ picture, captureTimeUs, decodedAtUs: nowUs });
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift()?.picture.close();
+    if (this.#waiting.length > MOST_WAITING + 1) this.#waiting.shift()?.picture.close();
   }
 
   /** The newest picture that is due, for the caller to paint and close; null: nothing is due yet. */
@@ -37,6 +37,8 @@ export class PaintQueue<Picture extends { close(): void }> {
     for (const [index, waiting] of this.#waiting.entries()) {
       if (this.#momentUs(waiting, nowUs) <= nowUs + EARLY_US) newest = index;
     }
+    // Were they only let go while sound is far behind, each would go before its moment, and none would be seen.
+    if (newest < 0 && this.#isFull) newest = 0;
     if (newest < 0) return null;
     const taken = this.#waiting[newest];
     for (const skipped of this.#waiting.slice(0, newest)) skipped.picture.close();
@@ -47,6 +49,7 @@ export class PaintQueue<Picture extends { close(): void }> {
   /** How long until something is due, ms; null: nothing is waiting. */
   nextInMs(nowUs: number): number | null {
     if (this.#waiting.length === 0) return null;
+    if (this.#isFull) return 0;
     const soonest = Math.min(...this.#waiting.map((waiting) => this.#momentUs(waiting, nowUs)));
     return Math.max(0, (soonest - nowUs) / 1000);
   }
@@ -55,6 +58,10 @@ export class PaintQueue<Picture extends { close(): void }> {
   clear(): void {
     for (const { picture } of this.#waiting) picture.close();
     this.#waiting = [];
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length > MOST_WAITING;
   }
 
   #momentUs(waiting: Waiting<Picture>, nowUs: number): number {

@@ -1,6 +1,6 @@
 /**
  * One remote camera's or screen's way from encoded frame to canvas, in sync with its sound. Queues: at most 96 frames before the
- * decoder and 4 in it (more: everything up to the next keyframe is dropped, which is asked for), six pictures before the canvas.
+ * decoder and 4 in it (more: everything up to the next keyframe is dropped, which is asked for), seven pictures before the canvas.
  */
 
 import type { CodecBackend, CodecChoice } from "../base/backends.ts";
