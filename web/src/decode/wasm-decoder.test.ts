@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
+import type { CodecBackend } from "../base/backends.ts";
 import type { EncodedFrame } from "../base/media.ts";
 import { microseconds } from "../base/time.ts";
 import { H264Encoder } from "../codecs/h264-encoder.ts";
 import { builtModule } from "../codecs/testing/modules.ts";
 import { scene } from "../codecs/testing/pictures.ts";
-import type { DecodedPicture, RawImage } from "./picture-decoder.ts";
+import { DecoderSwitch } from "./decoder-switch.ts";
+import type { DecodedPicture, OpenDecoder, RawImage } from "./picture-decoder.ts";
 import { openWasmDecoder } from "./wasm-decoder.ts";
 
 vi.mock("../codecs/wasm.ts", () => ({ loadWasm: async () => builtModule("h264") }));
@@ -77,9 +79,35 @@ describe("the WebAssembly decoder", () => {
   it("takes no more than it can hold", async () => {
     const { decoder, errors } = await opened();
     const [key] = clip(1);
-    if (key !== undefined) for (let i = 0; i < 31; i += 1) decoder.decode(key);
+    if (key !== undefined) for (let i = 0; i < 101; i += 1) decoder.decode(key);
     expect(errors).toEqual(["it is too slow"]);
     expect(decoder.queueSize).toBe(0);
+  });
+
+  it("begins with all that came while it was being loaded", async () => {
+    const shown: number[] = [];
+    const problems: string[] = [];
+    let load = (): void => undefined;
+    const loaded = new Promise<void>((resolve) => {
+      load = resolve;
+    });
+    const events = {
+      onPicture: ({ captureTimeUs }: DecodedPicture) => void shown.push(captureTimeUs),
+      onRoom: () => undefined,
+      onKeyframeNeeded: () => void problems.push("keyframe needed"),
+      onFailed: (detail: string) => void problems.push(detail),
+    };
+    const openers: Record<CodecBackend, OpenDecoder> = {
+      webcodecs: () => Promise.reject(new Error("there is none")),
+      wasm: (codec, told) => loaded.then(() => openWasmDecoder(codec, told)),
+    };
+    const decoders = new DecoderSwitch("h264", "auto", openers, events, () => 0);
+    const frames = clip(90);
+    for (const frame of frames) decoders.decode(frame);
+    load();
+    await vi.waitFor(() => expect(shown).toEqual(frames.map(({ captureTimeUs }) => captureTimeUs)));
+    expect(problems).toEqual([]);
+    decoders.close();
   });
 
   it("gives nothing more once it is closed", async () => {

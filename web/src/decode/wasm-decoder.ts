@@ -1,6 +1,6 @@
 /**
  * H.264 by our own WebAssembly build of openh264, for browsers whose WebCodecs do not decode it or that have none. Used by the
- * decode worker. Queues: at most 30 frames, of which one is decoded at a time between other work; when it is full, the
+ * decode worker. Queues: at most 100 frames, of which one is decoded at a time between other work; when it is full, the
  * decoder counts as broken and begins again with a keyframe.
  */
 
@@ -11,7 +11,8 @@ import { type DecodedPicture as CodecPicture, H264Decoder } from "../codecs/h264
 import { loadWasm } from "../codecs/wasm.ts";
 import type { DecodedPicture, DecoderEvents, PictureDecoder, VideoCodec } from "./picture-decoder.ts";
 
-const MOST_WAITING = 30;
+/** What `DecoderSwitch` may have kept while our module was on its way (90), and what a track gives on top. */
+const MOST_WAITING = 100;
 /** Memory that pictures had and the next ones may use. */
 const MOST_SPARE = 4;
 
