@@ -96,4 +96,36 @@ describe("SourceReader", () => {
     expect(failures).toEqual(["TypeError: cannot scale"]);
     expect(pictures.map(({ closed }) => closed)).toEqual([1, 1]);
   });
+
+  it("waits with a new source until the last picture of the old one was taken", async () => {
+    const begun: string[] = [];
+    let finish = (): void => undefined;
+    const reader = new SourceReader<Picture>(
+      ({ name }) => {
+        begun.push(name);
+        if (name !== "old") return;
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      },
+      () => undefined,
+    );
+    const [old, middle, newest] = [source(), source(), source()];
+    const last = new Picture("old");
+    old.give(last);
+    const first = reader.read(old.stream);
+    await expect.poll(() => begun).toEqual(["old"]);
+    const second = reader.read(middle.stream);
+    const third = reader.read(newest.stream);
+    middle.give(new Picture("middle"));
+    newest.give(new Picture("newest"));
+    newest.end();
+    await expect.poll(() => old.cancels).toBe(1);
+    // Whatever else is ready to run has run by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([begun, last.closed]).toEqual([["old"], 0]);
+    finish();
+    await Promise.all([first, second, third]);
+    expect([begun, last.closed, middle.cancels]).toEqual([["old", "newest"], 1, 1]);
+  });
 });

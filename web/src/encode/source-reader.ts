@@ -1,7 +1,7 @@
 /**
  * Pulls raw pictures or sound blocks out of one stream at a time. Sources change while a call goes on, sometimes faster than
- * a stream can be cancelled; the newest wins. Used by the encode worker's tracks. Queues: none, the next is read when the
- * one before was taken.
+ * a stream can be cancelled or the last picture taken; the newest wins, and two are never taken from at a time. Used by the
+ * encode worker's tracks. Queues: none, the next is read when the one before was taken.
  */
 
 /** Reads until it is told to read something else. */
@@ -11,6 +11,8 @@ export class SourceReader<Data extends { close(): void }> {
   #reader: ReadableStreamDefaultReader<Data> | null = null;
   /** Counts calls of `read`; whoever is not the latest has nothing to say any more. */
   #turn = 0;
+  /** What is being taken; whoever takes may still be opening its encoder when another source comes. */
+  #taking: Promise<void> = Promise.resolve();
 
   /**
    * @param take uses what was read; it is closed afterwards.
@@ -28,6 +30,7 @@ export class SourceReader<Data extends { close(): void }> {
     const previous = this.#reader;
     this.#reader = null;
     await previous?.cancel().catch(() => undefined);
+    await this.#taking;
     if (turn !== this.#turn) {
       await source?.cancel().catch(() => undefined);
       return;
@@ -38,13 +41,18 @@ export class SourceReader<Data extends { close(): void }> {
     for (;;) {
       const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }));
       if (done) return;
-      try {
-        if (turn === this.#turn) await this.#take(value);
-      } catch (error) {
-        this.#failed(String(error));
-      } finally {
-        value.close();
-      }
+      this.#taking = this.#use(value, turn);
+      await this.#taking;
+    }
+  }
+
+  async #use(data: Data, turn: number): Promise<void> {
+    try {
+      if (turn === this.#turn) await this.#take(data);
+    } catch (error) {
+      this.#failed(String(error));
+    } finally {
+      data.close();
     }
   }
 }
