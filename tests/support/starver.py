@@ -33,7 +33,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def command_line(pid: int) -> list[str]:
-    """A process's arguments, cut at spaces too, which stand between those of a forked renderer; empty when it has ended."""
+    """A process's arguments, cut at the spaces that a forked renderer's title has too; empty when it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ").split()
     except OSError:
