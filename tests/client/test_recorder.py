@@ -8,6 +8,7 @@ from tests.support import clip_readers
 from tests.support.clip import Clip
 from tests.support.other_codecs import OTHER_CODECS, clip_frames
 from wsmedia.client.media_inspection import inspect
+from wsmedia.client.participant_recording import picture_size
 from wsmedia.client.recorder import Recorder, safe_file_name
 from wsmedia.client.track_reader import PassThroughReader
 from wsmedia.client.tracks import RemoteTrack
@@ -114,6 +115,22 @@ async def test_undecodable_bytes_do_no_harm(tmp_path: Path) -> None:
     remote = Room(recorder).add(ADA, Codec.H264)
     for data in (b"\x00", b"\x00\x00\x01\x65", b"\x00\x00\x01\x67\x42\x00\x00\x01\x68\x00\x00\x01\x65\x00"):
         remote.deliver(EncodedFrame(data, 0, 0, keyframe=True))
+    assert recorder.close() == []
+    assert not recorder.failed
+
+
+async def test_what_decoders_take_but_files_cannot_hold_is_left_out(clips: dict[str, Path], tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    room = Room(recorder)
+    (av1,) = clip_frames(Codec.AV1, Clip(width=320, height=180, fps=30), 1)
+    h264 = frames_of(clips["plain"], 0)[0]
+    parts = bytes(h264.data).partition(b"\x00\x00\x00\x01\x68")
+    for codec, data in (
+        (Codec.AV1, bytes(av1.data) + b"\x4a\x00" * 3000),  # OBUs of a reserved type
+        (Codec.H264, parts[0] + b"\xff" * 70_000 + parts[1] + parts[2]),  # a sequence parameter set with a long tail
+    ):
+        assert picture_size(codec, data) is not None
+        room.add(ADA, codec).deliver(EncodedFrame(data, 0, 0, keyframe=True))
     assert recorder.close() == []
     assert not recorder.failed
 

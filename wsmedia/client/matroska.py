@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wsmedia.client import ebml
+from wsmedia.errors import PayloadError
 from wsmedia.media import Codec
 from wsmedia.rtp import av1
 from wsmedia.rtp.h264_units import PPS, SPS, split_nals
@@ -90,7 +91,7 @@ class MatroskaWriter:
         Returns:
             The track number for ``write``.
         Raises:
-            TooManyTracksError: there is no room for another.
+            TooManyTracksError: there is no room for another. ValueError: see ``decoder_configuration``.
         """
         number = len(self._entries) + 1
         common = [
@@ -110,7 +111,7 @@ class MatroskaWriter:
                 ebml.element(0xE1, ebml.float64(0xB5, 48_000.0), ebml.unsigned(0x9F, 2)),
             )
         else:
-            configuration = _configuration(codec, keyframe)
+            configuration = decoder_configuration(codec, keyframe)
             entry = ebml.element(
                 0xAE,
                 *common,
@@ -260,11 +261,18 @@ def _length_prefixed(access_unit: bytes | memoryview) -> bytes:
     return b"".join([piece for unit in split_nals(access_unit) for piece in (len(unit).to_bytes(4, "big"), unit)])
 
 
-def _configuration(codec: Codec, keyframe: bytes) -> bytes:
-    """What a player's decoder needs before the first frame; empty for VP8 and VP9, whose frames say it all."""
-    if codec is Codec.H264:
-        return _avc_configuration(keyframe)
-    return _av1_configuration(keyframe) if codec is Codec.AV1 else b""
+def decoder_configuration(codec: Codec, keyframe: bytes) -> bytes:
+    """What a player's decoder needs before the first frame; empty for VP8 and VP9, whose frames say it all.
+
+    Raises:
+        ValueError: it cannot be had from this keyframe; a decoder may take it all the same.
+    """
+    try:
+        if codec is Codec.H264:
+            return _avc_configuration(keyframe)
+        return _av1_configuration(keyframe) if codec is Codec.AV1 else b""
+    except (PayloadError, OverflowError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _av1_configuration(keyframe: bytes) -> bytes:

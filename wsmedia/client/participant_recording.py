@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import av
 import av.error
 
-from wsmedia.client.matroska import MatroskaWriter, TooManyTracksError
+from wsmedia.client.matroska import MatroskaWriter, TooManyTracksError, decoder_configuration
 from wsmedia.client.recording_timeline import RecordingTimeline
 from wsmedia.client.tracks import RemoteTrack
 from wsmedia.clock import Clock
@@ -118,6 +118,10 @@ class ParticipantRecording:
         size = picture_size(codec, keyframe)
         if size is None:
             return None
+        try:
+            decoder_configuration(codec, keyframe)
+        except ValueError:
+            return None  # decoders are more forgiving than files; what others send must not end us
         return self._open_writer().add_track(codec, source, keyframe, *size)
 
     def _open_writer(self) -> MatroskaWriter:
