@@ -98,4 +98,11 @@ export class Downlink<Port extends PortLike> {
     for (const trackId of [...this.#subscribed.keys()]) this.removeTrack(trackId);
     for (const participantId of [...this.#participants]) this.leave(participantId);
   }
+
+  /** It is over for us: decoders hear no more, but nobody is said to have left, because it is we who do. */
+  close(): void {
+    for (const { writer } of this.#subscribed.values()) writer.end();
+    this.#subscribed.clear();
+    this.#participants.clear();
+  }
 }

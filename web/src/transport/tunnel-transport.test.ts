@@ -149,6 +149,23 @@ describe("TunnelTransport", () => {
     expect(scene.of("participantLeft")).toMatchObject([{ participantId: "p-2" }]);
   });
 
+  it("ends the tracks when we leave, and does not say that the others did", () => {
+    const scene = Scene.connected();
+    const { gateway, time } = scene.world;
+    const participant = { participantId: "p-2", name: "Bob" };
+    gateway.session.sendControl({ type: "participant_joined", participant }, time.now);
+    gateway.session.sendControl({ type: "track_added", participantId: "p-2", track: CAMERA }, time.now);
+    gateway.flush();
+    let ended = false;
+    const port = scene.of("trackAdded")[0]?.port;
+    if (port === undefined) throw new Error("no track");
+    new FrameReader(port, { onFrame: () => undefined, onEnded: () => (ended = true) });
+    scene.transport.close();
+    expect(ended).toBe(true);
+    expect(scene.of("closed")).toHaveLength(1);
+    expect([...scene.of("participantLeft"), ...scene.of("trackRemoved")]).toEqual([]);
+  });
+
   it("tells encoders of keyframes and bitrates that the gateway wants", () => {
     const scene = Scene.connected();
     const { gateway, time } = scene.world;

@@ -315,7 +315,7 @@ export class TunnelTransport<Port extends PortLike> {
     if (current === null) return;
     this.#leave(current);
     this.#uplink.close();
-    this.#downlink.clear();
+    this.#downlink.close();
     this.#report({ type: "closed", code, reason, explanation });
   }
 
