@@ -1,6 +1,6 @@
 /** The choice of camera, microphone, speaker and quality; the same fields stand in the lobby and in the call's dialog. */
 
-import type { LocalMedia, SoundProcessing } from "../sdk/index.ts";
+import { canChooseSpeaker, type LocalMedia, type SoundProcessing } from "../sdk/index.ts";
 import { element, fill } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { type Preferences, QUALITIES, type Quality } from "./preferences.ts";
@@ -78,8 +78,7 @@ export class DeviceFields {
     options(this.#camera, cameras, words.camera, media.choice.cameraId);
     options(this.#microphone, microphones, words.microphone, media.choice.microphoneId);
     options(this.#speaker, speakers, words.speaker, speakerId);
-    const canChooseSpeaker = "setSinkId" in AudioContext.prototype && speakers.length > 0;
-    (this.#speaker.parentElement as HTMLElement).hidden = !canChooseSpeaker;
+    (this.#speaker.parentElement as HTMLElement).hidden = !canChooseSpeaker() || speakers.length === 0;
     this.#quality.value = quality;
   }
 

@@ -4,23 +4,41 @@ const NOTES_HZ = [523.25, 659.25, 783.99];
 const NOTE_S = 0.22;
 const LOUDNESS = 0.18;
 
-/** An audio context that may be told where to play; browsers without that play where the system says. */
+/** An audio context that may be told where to play; in browsers without that an audio element may. */
 type SinkContext = AudioContext & { setSinkId?(deviceId: string): Promise<void> };
 
 /** Play it; ends by itself. @param speakerId empty: the system's choice. */
 export async function playTestTone(speakerId: string): Promise<void> {
   const context: SinkContext = new AudioContext();
   try {
-    if (speakerId !== "") await context.setSinkId?.(speakerId).catch(() => undefined);
-    await context.resume();
     const gain = new GainNode(context, { gain: 0 });
-    gain.connect(context.destination);
+    gain.connect(await outputOf(context, speakerId));
+    await context.resume();
     const ended = NOTES_HZ.map((frequency, index) =>
       playNote(context, gain, frequency, context.currentTime + 0.05 + index * NOTE_S),
     );
     await Promise.all(ended);
   } finally {
     await context.close();
+  }
+}
+
+/** The way to that loudspeaker; to the system's choice where it cannot be had. */
+async function outputOf(context: SinkContext, speakerId: string): Promise<AudioNode> {
+  if (speakerId === "") return context.destination;
+  try {
+    if (context.setSinkId !== undefined) {
+      await context.setSinkId(speakerId);
+      return context.destination;
+    }
+    const element = new Audio();
+    await element.setSinkId(speakerId);
+    const carrier = context.createMediaStreamDestination();
+    element.srcObject = carrier.stream;
+    await element.play();
+    return carrier;
+  } catch {
+    return context.destination;
   }
 }
 

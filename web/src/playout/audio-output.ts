@@ -55,13 +55,9 @@ export class AudioOutput {
     return this.context.state === "running";
   }
 
-  /** Whether `useSpeaker` can do anything here. */
-  get canChooseSpeaker(): boolean {
-    return this.#speaker.canChoose;
-  }
-
   /** Try to start; browsers refuse before the first gesture on the page. */
   async resume(): Promise<void> {
+    this.#speaker.resume();
     const resumed = this.context.resume().catch(() => undefined);
     await Promise.race([resumed, new Promise((resolve) => setTimeout(resolve, 200))]);
     this.#tellClock();

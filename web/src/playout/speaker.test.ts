@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Speaker } from "./speaker.ts";
+import { canChooseSpeaker, Speaker } from "./speaker.ts";
 
 class FakeNode {
   connected: unknown[] = [];
@@ -16,6 +16,7 @@ class FakeNode {
 class FakeElement {
   static made: FakeElement[] = [];
   srcObject: unknown = null;
+  static allowed = true;
   playing = false;
   sinkId = "";
 
@@ -29,6 +30,7 @@ class FakeElement {
   }
 
   async play(): Promise<void> {
+    if (!FakeElement.allowed) throw new DOMException("", "NotAllowedError");
     this.playing = true;
   }
 
@@ -46,6 +48,7 @@ function fakeContext(more: object = {}) {
 
 beforeEach(() => {
   FakeElement.made = [];
+  FakeElement.allowed = true;
   vi.stubGlobal("Audio", FakeElement);
   vi.stubGlobal("HTMLMediaElement", FakeElement);
 });
@@ -81,6 +84,29 @@ describe("Speaker", () => {
     await speaker.use("");
     expect(element?.playing).toBe(false);
     expect(input.connected).toEqual([destination]);
+  });
+
+  it("plays once the user has touched the page, if a loudspeaker was chosen before", async () => {
+    FakeElement.allowed = false;
+    const speaker = new Speaker(fakeContext().context);
+    await speaker.use("headset");
+    expect(FakeElement.made[0]?.playing).toBe(false);
+    FakeElement.allowed = true;
+    speaker.resume();
+    expect(FakeElement.made[0]).toMatchObject({ sinkId: "headset", playing: true });
+  });
+
+  it("plays on the last of two that are chosen at the same time", async () => {
+    const speaker = new Speaker(fakeContext().context);
+    await Promise.all([speaker.use("headset"), speaker.use("monitor")]);
+    expect(FakeElement.made.map(({ sinkId, playing }) => [sinkId, playing])).toEqual([["monitor", true]]);
+  });
+
+  it("tells of choices where elements have them and contexts do not, as in Firefox", () => {
+    vi.stubGlobal("AudioContext", class {});
+    expect(canChooseSpeaker()).toBe(true);
+    vi.stubGlobal("HTMLMediaElement", class {});
+    expect(canChooseSpeaker()).toBe(false);
   });
 
   it("stays where it was when there is no such loudspeaker", async () => {

@@ -7,6 +7,12 @@ interface ChoosingContext extends AudioContext {
   setSinkId(deviceId: string): Promise<void>;
 }
 
+/** Whether anything but the system's choice can be had in this browser. */
+export const canChooseSpeaker = (): boolean =>
+  [globalThis.AudioContext, globalThis.HTMLMediaElement].some(
+    (made) => made !== undefined && "setSinkId" in made.prototype,
+  );
+
 const canChoose = (context: AudioContext): context is ChoosingContext => "setSinkId" in context;
 
 /** One context's way out. */
@@ -14,6 +20,7 @@ export class Speaker {
   readonly #context: AudioContext;
   readonly #input: GainNode;
   #element: HTMLAudioElement | null = null;
+  /** Gives the element what it plays; null while the context plays by itself. */
   #carrier: MediaStreamAudioDestinationNode | null = null;
 
   constructor(context: AudioContext) {
@@ -44,30 +51,35 @@ export class Speaker {
     else if (this.canChoose) await this.#useElement(deviceId);
   }
 
+  /** The user has touched the page: an element may not play before. */
+  resume(): void {
+    if (this.#carrier !== null) void this.#element?.play().catch(() => undefined);
+  }
+
   /** Play no more. */
   close(): void {
     this.#useDestination();
   }
 
   #useDestination(): void {
-    if (this.#element === null) return;
+    if (this.#element === null || this.#carrier === null) return;
     this.#element.pause();
     this.#element.srcObject = null;
-    this.#element = null;
     this.#carrier = null;
     this.#input.disconnect();
     this.#input.connect(this.#context.destination);
   }
 
   async #useElement(deviceId: string): Promise<void> {
-    const element = this.#element ?? new Audio();
+    // One element, however quickly choices follow each other: the last one counts.
+    this.#element ??= new Audio();
+    const element = this.#element;
     await element.setSinkId(deviceId);
-    if (this.#element !== null) return;
+    if (this.#carrier !== null) return;
     this.#carrier = this.#context.createMediaStreamDestination();
     element.srcObject = this.#carrier.stream;
-    this.#element = element;
     this.#input.disconnect();
     this.#input.connect(this.#carrier);
-    await element.play();
+    this.resume();
   }
 }

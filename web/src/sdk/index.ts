@@ -9,6 +9,7 @@ export {
   type SoundProcessing,
 } from "../capture/local-media.ts";
 export { type ScreenOptions, type ScreenProblem, ScreenShare } from "../capture/screen-share.ts";
+export { canChooseSpeaker } from "../playout/speaker.ts";
 export { loudness } from "../room/vocabulary.ts";
 export type * from "./api.ts";
 export { ConnectError, connect, open } from "./connect.ts";
