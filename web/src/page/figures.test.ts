@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bitrate, codecAndBackend, codecName, laneNames, percent } from "./figures.ts";
+import { bitrate, codecAndBackend, codecName, laneNames, milliseconds, percent } from "./figures.ts";
 import { path } from "./testing/readings.ts";
 
 it.each([
@@ -19,6 +19,10 @@ it("says which implementation is at work", () => {
   expect(codecAndBackend({ codec: "h264", backend: "webcodecs" })).toBe("H.264 by WebCodecs");
   expect(codecAndBackend({ codec: "opus", backend: "wasm" })).toBe("Opus by WASM");
   expect(codecAndBackend({ codec: "opus", backend: null })).toBe("Opus");
+});
+
+it("gives no sign to milliseconds that round to nothing", () => {
+  expect([-0.4, 0.4, -1.6, 112.4, null].map(milliseconds)).toEqual(["0 ms", "0 ms", "-2 ms", "112 ms", "–"]);
 });
 
 it("writes figures with their units, and a dash for none", () => {

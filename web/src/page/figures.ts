@@ -31,8 +31,9 @@ export function bitrate(bps: number | null): string {
   return bps >= 999_500 ? words.megabits((bps / 1e6).toFixed(1)) : words.kilobits((bps / 1000).toFixed(0));
 }
 
+/** Whole ones; what rounds to nothing has no sign. */
 export const milliseconds = (ms: number | null): string =>
-  ms === null ? words.none : words.milliseconds(ms.toFixed(0));
+  ms === null ? words.none : words.milliseconds((Math.round(ms) || 0).toFixed(0));
 
 export const framesPerSecond = (fps: number | null): string =>
   fps === null ? words.none : words.framesPerSecond(fps.toFixed(0));

@@ -58,7 +58,7 @@ export const englishDetails = {
   limitation: "Held down by",
   limitations: { bandwidth: "the path", cpu: "this machine" },
   sources: { microphone: "Microphone", camera: "Camera", screen: "Screen" } satisfies Record<TrackSource, string>,
-  backends: { webcodecs: "WebCodecs", wasm: "WASM", native: "native" } satisfies Record<
+  backends: { webcodecs: "WebCodecs", wasm: "WASM", native: "WebRTC" } satisfies Record<
     CodecBackend | "native",
     string
   >,
