@@ -93,6 +93,12 @@ export class SelfView {
     for (const root of [this.tile.root, this.restore]) root.setAttribute("data-corner", selfCorner);
   }
 
+  /** Where it floats on the stage; without extent while it is hidden. */
+  get floatingRect(): Rect {
+    const { offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height } = this.tile.root;
+    return { x, y, width, height };
+  }
+
   /** Hide it, or bring it back. */
   minimise(selfMinimised: boolean): void {
     if (selfMinimised === this.#choice.selfMinimised) return;

@@ -11,7 +11,7 @@ import type { SelfView } from "./self-view.ts";
 import { Speakers } from "./speakers.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { strings } from "./strings.ts";
-import { type Area, featuredRects, gridCapacity, gridRects, type Rect, stripCapacity } from "./tile-layout.ts";
+import { type Area, featuredRects, gridCapacity, gridRects, makeWay, type Rect, stripCapacity } from "./tile-layout.ts";
 import { ownScreenTile, personTile, screenTile } from "./tile-state.ts";
 import { TileView } from "./tile-view.ts";
 
@@ -142,7 +142,9 @@ export class Stage {
     const count = taken + seated.length + (waiting.length > 0 ? 1 : 0) + (selfInside ? 1 : 0);
     const rects = gridRects(count, area, GAP);
     this.root.style.setProperty("--self-most", `${Math.round((rects[0]?.width ?? 0) * SELF_SHARE)}px`);
-    this.#place(rects, [...screens, ...seated], waiting, selfInside, null);
+    if (!selfInside) this.#self.placeFloating();
+    const placed = selfInside ? rects : makeWay(rects, this.#self.floatingRect, area, GAP);
+    this.#place(placed, [...screens, ...seated], waiting, selfInside, null);
   }
 
   #layOutFeatured(featured: string, area: Area): void {

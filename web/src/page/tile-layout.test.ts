@@ -6,6 +6,7 @@ import {
   gridCapacity,
   gridRects,
   MOST_TILES,
+  makeWay,
   type Rect,
   stripCapacity,
 } from "./tile-layout.ts";
@@ -53,7 +54,39 @@ describe("the grid", () => {
   });
 });
 
+describe("making way for what floats in a corner", () => {
+  const area = { width: 780, height: 606 };
+  const own = (x: number): Rect => ({ x, y: 511, width: 148, height: 83 });
+  const rects = gridRects(2, area, GAP);
+
+  it.each([
+    ["right", own(620)],
+    ["left", own(12)],
+  ])("moves tiles off the %s corner where there is room beside them", (_, floating) => {
+    expect(allApart([floating, ...rects])).toBe(false);
+    const moved = makeWay(rects, floating, area, GAP);
+    expect(allApart([floating, ...moved])).toBe(true);
+    expect(moved.every((rect) => inside(rect, area))).toBe(true);
+    expect(moved.map(({ width, height, y }) => [width, height, y])).toEqual(
+      rects.map(({ width, height, y }) => [width, height, y]),
+    );
+  });
+
+  it("leaves tiles where they are that hide nothing or have nowhere to go", () => {
+    const lastRowIsShort = gridRects(3, { width: 1164, height: 606 }, GAP);
+    const beside: Rect = { x: 931, y: 471, width: 221, height: 124 };
+    expect(makeWay(lastRowIsShort, beside, { width: 1164, height: 606 }, GAP)).toEqual(lastRowIsShort);
+    const full = gridRects(2, { width: 304, height: 438 }, GAP);
+    const phone: Rect = { x: 188, y: 287, width: 104, height: 139 };
+    expect(makeWay(full, phone, { width: 304, height: 438 }, GAP)).toEqual(full);
+  });
+});
+
 describe("something large", () => {
+  it("leaves places for two and ourselves on the smallest phone", () => {
+    expect(stripCapacity({ width: 304, height: 438 }, GAP)).toBe(3);
+  });
+
   it.each(STAGES)("gets most of %j, and the strip stays beside or below it", (area) => {
     for (let count = 1; count <= stripCapacity(area, GAP); count += 1) {
       const { feature, strip } = featuredRects(count, area, GAP);

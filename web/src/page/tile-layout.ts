@@ -31,8 +31,8 @@ export const MOST_TILES = 16;
 const WIDEST = 16 / 9;
 const TALLEST_WIDE_SCREEN = 4 / 3;
 const TALLEST_TALL_SCREEN = 1;
-/** A face in less than this cannot be told from another. */
-const SMALLEST_WIDTH = 96;
+/** A face in less than this cannot be told from another; three stand side by side on the smallest phone. */
+const SMALLEST_WIDTH = 92;
 const SMALLEST_HEIGHT = 64;
 
 /** The number of columns that gives the largest tiles. @param count number of tiles, at least 1. */
@@ -67,6 +67,28 @@ export function gridRects(count: number, area: Area, gap: number): Rect[] {
       height,
     };
   });
+}
+
+/**
+ * Let a corner be seen: move all tiles sideways if that is enough, as it is where there is room beside them.
+ *
+ * @param floating what floats there, and would hide somebody; tiles that cannot make way stay where they are.
+ */
+export function makeWay(rects: readonly Rect[], floating: Rect, area: Area, gap: number): Rect[] {
+  const hidden = rects.some(
+    ({ x, y, width, height }) =>
+      x < floating.x + floating.width &&
+      floating.x < x + width &&
+      y < floating.y + floating.height &&
+      floating.y < y + height,
+  );
+  if (floating.width === 0 || !hidden) return [...rects];
+  const left = Math.min(...rects.map(({ x }) => x));
+  const right = Math.max(...rects.map(({ x, width }) => x + width));
+  const onTheRight = floating.x + floating.width / 2 > area.width / 2;
+  const shift = Math.round(onTheRight ? floating.x - gap - right : floating.x + floating.width + gap - left);
+  if (left + shift < 0 || right + shift > area.width) return [...rects];
+  return rects.map((rect) => ({ ...rect, x: rect.x + shift }));
 }
 
 /** How many people have room at a useful size, 1 … `MOST_TILES`. @param taken tiles that are there besides. */
