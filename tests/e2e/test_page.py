@@ -77,16 +77,24 @@ async def test_joining_and_leaving_again_and_again_leaves_nothing_behind(gateway
     page = call.page
     ended: asyncio.Queue[Worker] = asyncio.Queue()
     page.on("worker", lambda worker: worker.on("close", ended.put_nowait))
+    remember = "(window.screens ??= []).push(new WeakRef(document.querySelector('main')))"
     for button in ("Join", "Join again", "Join again"):
+        await page.wait_for_function("document.querySelector('.preview video')?.readyState >= 2")
+        await page.evaluate(remember)
         await page.get_by_role("button", name=button, exact=True).click()
         await expect(page.get_by_role("heading", name="doors")).to_be_focused()
         await call.wait_connected()
         assert len(page.workers) == 3
+        await page.evaluate(remember)
         await page.get_by_role("button", name="Leave").click()
         await expect(page.get_by_role("button", name="Join again")).to_be_focused()
         async with asyncio.timeout(DEADLINE_MS / 1000):
             while page.workers:
                 await ended.get()
+    debugger = await call.context.new_cdp_session(page)
+    async with asyncio.timeout(DEADLINE_MS / 1000):
+        while await page.evaluate("window.screens.some((screen) => screen.deref() !== undefined)"):
+            await debugger.send("HeapProfiler.collectGarbage")
     # Leaving before the server has answered works as well.
     await page.get_by_role("button", name="Join again").click()
     await page.get_by_role("button", name="Leave").click()

@@ -117,6 +117,7 @@ export class App {
     this.#prefer({ name, room, mode, codecs });
     showRoom(room);
     this.#meter.close();
+    this.#lobby?.close();
     this.#lobby = null;
     const { speakerId } = this.#preferences;
     const call = new CallSession(this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, speakerId }), {

@@ -164,6 +164,11 @@ export class LobbyView {
     this.#showProblems(cameraProblem, microphoneProblem);
   }
 
+  /** The user goes on: a preview that plays would keep all of this alive as long as the camera runs. */
+  close(): void {
+    this.#preview.srcObject = null;
+  }
+
   /** @param level of the microphone, 0 … 1. */
   set level(level: number) {
     this.#meter.style.setProperty("--level", level.toFixed(2));
