@@ -99,7 +99,12 @@ export interface RemoteTrack {
   readonly surface: HTMLElement | null;
   /** Audio: what is heard, to be measured or recorded; null before there is sound. */
   readonly audioNode: AudioNode | null;
-  /** The same as a track for an element's `srcObject` or for a recorder; made at the first call. */
+  /**
+   * The same as a track for an element's `srcObject` or for a recorder; made at the first call, then always that one. With native
+   * WebRTC it ends when the connection is made anew, after a loss or when more pictures come than it had room for: ask again.
+   *
+   * @throws InvalidStateError when this track is gone before it has come.
+   */
   mediaStreamTrack(): Promise<MediaStreamTrack>;
   /** Audio: whether the room plays it; set it to false where an element of yours plays its `mediaStreamTrack`. */
   audible: boolean;
@@ -153,7 +158,7 @@ export interface Room extends Omit<EventTarget, "addEventListener" | "removeEven
   publish(track: MediaStreamTrack, options?: PublishOptions): Publication;
   /** Let sound out; call it in the handler of a click when `audioRunning` is false. */
   startAudio(): Promise<void>;
-  /** Use another loudspeaker; empty: the system's choice. */
+  /** Use another loudspeaker; empty: the system's choice. @throws DOMException when there is no such device; the old one stays. */
   useSpeaker(deviceId: string): Promise<void>;
   /** Figures by the names of W3C's webrtc-stats. */
   getStats(): Promise<RoomStatsReport>;
