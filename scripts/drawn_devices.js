@@ -49,8 +49,8 @@ navigator.mediaDevices.getUserMedia = async ({ video }) => {
     context.stroke();
   };
   draw();
-  const stream = canvas.captureStream(5);
-  setInterval(draw, 200);
+  const stream = canvas.captureStream(PERSON.fps ?? 5);
+  setInterval(draw, 1000 / (PERSON.fps ?? 5));
   const audio = new AudioContext();
   const voice = new GainNode(audio, { gain: PERSON.speaks ? 0.2 : 0 });
   const microphone = new MediaStreamAudioDestinationNode(audio);
