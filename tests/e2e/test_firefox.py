@@ -73,7 +73,11 @@ async def test_firefox_mutes_and_leaves(gateway: str, foxes: Browser, chromium: 
     await alice.page.get_by_role("button", name="Turn camera on").click()
     await expect(tile).to_have_class(re.compile("pictured"))
     await bob.wait_for_tone("Alice", ALICE.tone_hz)
+    # Pictures are grabbed off an element that nobody sees, as long as somebody wants them.
+    grabbed = alice.page.locator("body > video[aria-hidden=true]")
+    await expect(grabbed).to_have_count(1)
     await alice.page.get_by_role("button", name="Leave").click()
+    await expect(grabbed).to_have_count(0)
     await expect(bob.page.get_by_text("Nobody else is here yet")).to_be_visible()
     assert alice.errors == bob.errors == []
     await alice.close()

@@ -35,7 +35,9 @@ export type EncodeCommand =
     }
   | { readonly type: "audioSource"; readonly trackId: number; readonly source: SoundSource | null }
   | { readonly type: "mute"; readonly trackId: number; readonly muted: boolean }
-  | { readonly type: "stop"; readonly trackId: number };
+  | { readonly type: "stop"; readonly trackId: number }
+  /** Stop all tracks, so that whatever feeds them in the window hears of it, and end. */
+  | { readonly type: "close" };
 
 /** How one track's encoder does; counters since its start. */
 export interface EncodeStatistics {

@@ -10,7 +10,18 @@ const video = new Map<number, VideoTrackEncoder>();
 const audio = new Map<number, AudioTrackEncoder>();
 const report = (message: EncodeReport): void => postMessage(message);
 
+function stopAll(): void {
+  for (const track of [...video.values(), ...audio.values()]) track.stop();
+  video.clear();
+  audio.clear();
+}
+
 function obey(command: EncodeCommand): void {
+  if (command.type === "close") {
+    stopAll();
+    close();
+    return;
+  }
   const { trackId } = command;
   switch (command.type) {
     case "startVideo": {

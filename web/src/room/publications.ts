@@ -18,7 +18,7 @@ export interface PublishingTunnel {
 }
 
 /** The part of `Worker` that publishing needs. */
-export type EncodeWorker = Pick<Worker, "postMessage" | "terminate" | "onmessage" | "onerror">;
+export type EncodeWorker = Pick<Worker, "postMessage" | "onmessage" | "onerror">;
 
 /** What happened to our tracks. */
 export interface PublicationsEvents {
@@ -80,8 +80,14 @@ export class Publications {
   }
 
   close(): void {
-    this.#worker?.terminate();
+    const worker = this.#worker;
     this.#worker = null;
+    if (worker !== null) {
+      worker.onmessage = null;
+      worker.onerror = null;
+      // It ends by itself: cut off, it could not tell what feeds it, the grabber of pictures and the audio thread, to stop.
+      worker.postMessage({ type: "close" } satisfies EncodeCommand);
+    }
     this.#tracks.clear();
   }
 
