@@ -43,6 +43,8 @@ class Tunnel implements PortLike {
 class Microphone {
   readonly #channel = new MessageChannel();
   readonly heard: string[] = [];
+  /** For how long the audio thread stood still, µs, which its own clock knows nothing of. */
+  stoodStillUs = 0;
   #block = 0;
   #taken: () => void = () => undefined;
 
@@ -63,7 +65,7 @@ class Microphone {
       const from = this.#block * 480;
       const samples = Float32Array.from({ length: 480 }, (_, n) => Math.sin((2 * Math.PI * 500 * (from + n)) / 48_000));
       const block: SoundBlock = { samples, sampleRate: 48_000, timestampUs: this.#block * 10_000 };
-      wallUs = WALL_US + (this.#block + 1) * 10_000;
+      wallUs = WALL_US + this.stoodStillUs + (this.#block + 1) * 10_000;
       const taken = new Promise<void>((resolve) => {
         this.#taken = resolve;
       });
@@ -122,6 +124,20 @@ describe("AudioTrackEncoder", () => {
     expect(statistics.bytesEncoded).toBe(tunnel.frames.reduce((sum, frame) => sum + frame.data.length, 0));
     expect(statistics.encodeTimeS).toBeGreaterThan(0);
     expect(failures).toEqual([]);
+    await stop();
+  });
+
+  it("knows soon again when sound was captured after the audio thread has stood still", async () => {
+    const { tunnel, encoder, microphone, stop } = track("auto", { wasm, webcodecs: refuse("not this") });
+    await readyWith(encoder, "wasm");
+    await microphone.say(200);
+    microphone.stoodStillUs = 600_000;
+    await microphone.say(200);
+    await vi.waitFor(() => expect(tunnel.frames.length).toBeGreaterThan(190));
+    const ageUs = wallUs - (encoder.statistics(1).lastCaptureTimeUs ?? 0);
+    // It ends a block of 20 ms, or half of one before.
+    expect(ageUs).toBeGreaterThanOrEqual(20_000);
+    expect(ageUs).toBeLessThan(50_000);
     await stop();
   });
 

@@ -76,7 +76,7 @@ export class AudioTrackEncoder {
 
   /** Listen to this from now on; null: to nothing. Returns when the source has ended or was replaced. */
   async read(source: SoundSource | null): Promise<void> {
-    this.#clock = new CaptureClock();
+    this.#clock = new CaptureClock({ unsteady: source?.kind === "port" });
     if (source !== null && this.#state === "idle") void this.#open();
     await this.#source.read(source === null ? null : soundFrom(source));
   }

@@ -47,6 +47,23 @@ describe("CaptureClock", () => {
     }
   });
 
+  it.each([
+    [true, 2_000_000],
+    [false, 12_000_000],
+  ])("follows a clock that stood still (unsteady: %s) within %d µs", (unsteady, withinUs) => {
+    const clock = new CaptureClock({ unsteady });
+    for (let block = 0; block < 2_000; block += 1)
+      clock.captureTimeUs(block * 10_000, 10_000, WALL_US + block * 10_000);
+    const lostUs = 700_000;
+    let errorUs = 0;
+    for (let block = 2_000; block < 2_000 + withinUs / 10_000; block += 1) {
+      const arrivalUs = WALL_US + lostUs + block * 10_000;
+      errorUs = arrivalUs - 10_000 - clock.captureTimeUs(block * 10_000, 10_000, arrivalUs);
+    }
+    // What nobody sees between lips and voice.
+    expect(errorUs).toBeLessThan(40_000);
+  });
+
   it("starts anew when the device restarts with another origin", () => {
     const clock = new CaptureClock();
     clock.captureTimeUs(5_000_000_000, 0, WALL_US);

@@ -4,7 +4,10 @@
  * mapped by arrival: the least delayed of the recent arrivals tells the offset. Used by the encode worker.
  */
 
+/** Recent: within the last of these, or the one before. Long enough for a busy worker to be on time once. */
 const BUCKET_US = 5_000_000;
+/** An audio thread that is not given the processor stands still with its clock and loses sound: what was is soon past. */
+const UNSTEADY_BUCKET_US = 500_000;
 /** While a clock is younger than this it follows every better estimate at once. */
 const SETTLING_US = 1_000_000;
 /** Afterwards the offset moves by at most this much per call, or this share of a large error, so that times do not jump. */
@@ -15,12 +18,18 @@ const RESTART_US = 2_000_000;
 
 /** Maps one track's timestamps to microseconds since the Unix epoch. */
 export class CaptureClock {
+  readonly #bucketUs: number;
   #offsetUs: number | null = null;
   #startedAtUs = 0;
   #lastTimestampUs = Number.NEGATIVE_INFINITY;
   #bucketStartedAtUs = 0;
   #previousMinimumUs = Number.POSITIVE_INFINITY;
   #currentMinimumUs = Number.POSITIVE_INFINITY;
+
+  /** @param unsteady whether timestamps are counted by a thread that may be held up, and not by a device. */
+  constructor({ unsteady = false } = {}) {
+    this.#bucketUs = unsteady ? UNSTEADY_BUCKET_US : BUCKET_US;
+  }
 
   /**
    * Tell when a frame was captured.
@@ -38,7 +47,7 @@ export class CaptureClock {
     if (this.#offsetUs === null || backwards || Math.abs(seenUs - this.#offsetUs) > RESTART_US) {
       this.#restart(seenUs, arrivalUs);
     }
-    if (arrivalUs - this.#bucketStartedAtUs > BUCKET_US) {
+    if (arrivalUs - this.#bucketStartedAtUs > this.#bucketUs) {
       this.#previousMinimumUs = this.#currentMinimumUs;
       this.#currentMinimumUs = Number.POSITIVE_INFINITY;
       this.#bucketStartedAtUs = arrivalUs;
