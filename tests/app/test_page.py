@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,6 +98,36 @@ async def test_what_is_worth_it_is_compressed_for_who_takes_it(
     assert again.headers["Cache-Control"] == plain.headers["Cache-Control"]
     for headers in ({"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-9"}):
         assert "Content-Encoding" not in (await http.get(path, headers=headers)).headers
+
+
+async def test_many_visitors_at_once_cost_one_compression(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compressed: list[int] = []
+    compress = gzip.compress
+
+    def counted(content: bytes, level: int, *, mtime: float) -> bytes:
+        compressed.append(len(content))
+        return compress(content, level, mtime=mtime)
+
+    monkeypatch.setattr(gzip, "compress", counted)
+    gzipped = {"Accept-Encoding": "gzip"}
+    responses = await asyncio.gather(*(http.get("/sdk/wsmedia.js", headers=gzipped) for _ in range(20)))
+    assert {response.text for response in responses} == {SCRIPT}
+    assert compressed == [len(SCRIPT)]
+
+
+async def test_a_compression_that_failed_is_tried_again(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_content: bytes, _level: int, *, mtime: float) -> bytes:
+        raise OSError(mtime)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(gzip, "compress", fail)
+        with pytest.raises(OSError, match="0"):
+            await http.get("/sdk/wsmedia.js", headers={"Accept-Encoding": "gzip"})
+    assert (await http.get("/sdk/wsmedia.js", headers={"Accept-Encoding": "gzip"})).text == SCRIPT
 
 
 async def test_a_new_build_is_served_at_once(http: httpx.AsyncClient, directory: Path) -> None:

@@ -54,7 +54,7 @@ class PageFiles(StaticFiles):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True)
-        self._compressed: dict[str, tuple[str, bytes]] = {}
+        self._compressed: dict[str, tuple[str, asyncio.Future[bytes]]] = {}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve one file."""
@@ -77,8 +77,8 @@ class PageFiles(StaticFiles):
     async def _smaller(self, response: FileResponse, request: Headers) -> Response:
         """The same content compressed, if it is worth while and the browser takes it.
 
-        It is done once a file, in a thread: the event loop has media to carry. A proxy may do it as well; it leaves
-        alone what is compressed already.
+        It is done once a file, in a thread, however many ask at once: the event loop has media to carry. A proxy may do
+        it as well; it leaves alone what is compressed already.
         """
         size = int(response.headers["content-length"])
         if _suffix(response.path) not in _COMPRESSIBLE or not _MIN_COMPRESSED_BYTES <= size <= _MAX_COMPRESSED_BYTES:
@@ -88,15 +88,17 @@ class PageFiles(StaticFiles):
             return response
         path, etag = str(response.path), response.headers["etag"]
         known = self._compressed.get(path)
-        if known is None or known[0] != etag:
-            content = await asyncio.to_thread(lambda: gzip.compress(Path(path).read_bytes(), 9, mtime=0))
+        if known is None or known[0] != etag or (known[1].done() and known[1].exception() is not None):
+            work = asyncio.to_thread(lambda: gzip.compress(Path(path).read_bytes(), 9, mtime=0))
             # One entry a file of the build: the directory bounds it.
-            known = self._compressed[path] = (etag, content)
+            known = self._compressed[path] = (etag, asyncio.ensure_future(work))
+        # A visitor who goes away does not end it for the others.
+        content = await asyncio.shield(known[1])
         headers = dict(response.headers)
         # Weak: the same content in another encoding. A browser that has it asks with it and gets 304.
-        headers |= {"content-encoding": "gzip", "etag": f"W/{etag}", "content-length": str(len(known[1]))}
+        headers |= {"content-encoding": "gzip", "etag": f"W/{etag}", "content-length": str(len(content))}
         headers.pop("accept-ranges", None)
-        return Response(known[1], headers=headers)
+        return Response(content, headers=headers)
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:
