@@ -172,3 +172,20 @@ it("tells how loud everybody is, ourselves included once we are somebody", () =>
   expect([...figures.levels(null).keys()]).toEqual(["p-1"]);
   expect(figures.levels("p-0").get("p-0")).toBe(1);
 });
+
+it.each([
+  [20, 127],
+  [127, 20],
+])("takes the louder of two sounds of one person (%d and %d)", (one, other) => {
+  figures.decoded(
+    [
+      { ...heard, level: one },
+      { ...heard, trackId: 9, level: other },
+    ],
+    0,
+  );
+  const both = figures.levels(null).get("p-1");
+  figures.decoded([{ ...heard, level: 20 }], 0);
+  expect(both).toBe(figures.levels(null).get("p-1"));
+  expect(both).toBeGreaterThan(0);
+});

@@ -48,12 +48,11 @@ export class TunnelFigures {
   /** How loud everybody is, by participant id. */
   levels(self: string | null): ReadonlyMap<string, number> {
     const levels = new Map<string, number>();
-    for (const track of this.#received) {
-      if (track.kind === "audio") levels.set(track.participantId, loudness(track.level));
-    }
-    for (const track of this.#sent) {
-      if (track.kind === "audio" && self !== null) levels.set(self, loudness(track.level));
-    }
+    // Who sends a microphone and a film's sound is as loud as the louder of them.
+    const hear = (participantId: string, level: number): void =>
+      void levels.set(participantId, Math.max(levels.get(participantId) ?? 0, loudness(level)));
+    for (const track of this.#received) if (track.kind === "audio") hear(track.participantId, track.level);
+    for (const track of this.#sent) if (track.kind === "audio" && self !== null) hear(self, track.level);
     return levels;
   }
 
