@@ -28,6 +28,16 @@ globalThis.wsmediaTest = (() => {
     }
   });`;
 
+  /** The wall clock at a context's time 0, s. A reading can only come too late: the earliest of many is the best. */
+  async function zeroOf(context) {
+    let zero = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < 25; index++) {
+      await new Promise((resolve) => setTimeout(resolve, 4));
+      zero = Math.min(zero, now() / 1000 - context.currentTime);
+    }
+    return zero;
+  }
+
   const probe = {
     now,
     /** The time code in an element's picture, or null. */
@@ -101,13 +111,7 @@ globalThis.wsmediaTest = (() => {
         processorOptions: { seconds },
       });
       source.connect(node);
-      // The wall clock at the context's time 0. A reading can only come too late: the earliest of many is the best.
-      let zero = Number.POSITIVE_INFINITY;
-      for (let index = 0; index < 25; index++) {
-        await new Promise((resolve) => setTimeout(resolve, 4));
-        zero = Math.min(zero, now() / 1000 - context.currentTime);
-      }
-      recorders.set(name, { source, node, zero });
+      recorders.set(name, { source, node, zero: await zeroOf(context) });
       return true;
     },
     /** The wall clock of what the recorder hears now, s. */
@@ -117,7 +121,11 @@ globalThis.wsmediaTest = (() => {
     },
     /** What was recorded so far, as 16 bits in base64, and the wall clock at its end in seconds. */
     async recorded(name) {
-      const { node, zero } = recorders.get(name);
+      const heard = recorders.get(name);
+      const { node } = heard;
+      // A busy machine may have held the context up since, and its clock with it.
+      const zero = await zeroOf(heard.source.context);
+      heard.zero = zero;
       const answer = new Promise((resolve) => {
         node.port.addEventListener("message", ({ data }) => resolve(data), { once: true });
       });
