@@ -98,24 +98,30 @@ async def _calls(backend: str, size: Size) -> AsyncIterator[tuple[Browser, Page,
     clip = Clip(width=size.width, height=size.height, fps=30, seconds=_CLIP_SECONDS)
     with tempfile.TemporaryDirectory() as folder:
         async with gateway_process() as url, browser(Path(folder), clip) as running:
-            processes: dict[str, list[int]] = {}
             pages = []
+            present: list[set[int]] = [set()]
             for name in ("sender", "receiver"):
-                before = set(renderers(mark_of(running)))
                 page = await _open(await running.new_context(), url)
-                processes[name] = [pid for pid in renderers(mark_of(running)) if pid not in before]
                 await page.evaluate("([name, codecs]) => bench.join(name, codecs)", [name, backend])
                 pages.append(page)
+                present.append(set(renderers(mark_of(running))))
+            # Processes that only helped to open a page have ended by now.
+            processes = {
+                "sender": sorted(present[1] & present[2]),
+                "receiver": sorted(present[2] - present[1]),
+            }
             yield running, pages[0], pages[1], processes
 
 
 def _used(processes: dict[str, list[int]]) -> dict[str, float]:
-    return {name: sum(seconds_used(pid) for pid in pids) for name, pids in processes.items()}
+    living = {name: [pid for pid in pids if Path(f"/proc/{pid}").exists()] for name, pids in processes.items()}
+    return {name: sum(seconds_used(pid) for pid in pids) for name, pids in living.items()}
 
 
 async def _shares(processes: dict[str, list[int]], seconds: float) -> dict[str, float]:
     """Shares of one core that pages' renderers take."""
     loop = asyncio.get_running_loop()
+    assert all(processes.values())
     before, began = _used(processes), loop.time()
     await asyncio.sleep(seconds)
     elapsed = loop.time() - began
