@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -25,6 +27,17 @@ DECODERS = {Codec.H264: "h264", Codec.VP8: "libvpx", Codec.VP9: "libvpx-vp9", Co
 IS_KEYFRAME = {Codec.VP8: vp8.is_keyframe, Codec.VP9: vp9.is_keyframe, Codec.AV1: av1.is_keyframe}
 
 
+@contextlib.contextmanager
+def _scheduled_as_before() -> Iterator[None]:
+    """Take back what SVT-AV1 does for root: the caller's thread, and whatever it starts later, would be real-time."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
+@_scheduled_as_before()
 def encode(codec: Codec, pictures: Iterable[NDArray[np.uint8]], fps: int, bitrate_bps: int) -> tuple[bytes, ...]:
     """Frames of ``pictures`` (yuv420p, rows of all planes); the first is a keyframe, and no other need be."""
     name, options = _ENCODERS[codec]
