@@ -72,6 +72,16 @@ describe("making way for what floats in a corner", () => {
     );
   });
 
+  it.each([471, 12])("moves two that fill the width up or down, off %i", (y) => {
+    const desk = { width: 1164, height: 606 };
+    const floating: Rect = { x: 931, y, width: 221, height: 123 };
+    const two = gridRects(2, desk, GAP);
+    expect(allApart([floating, ...two])).toBe(false);
+    const moved = makeWay(two, floating, desk, GAP);
+    expect(allApart([floating, ...moved])).toBe(true);
+    expect(moved.every((rect) => inside(rect, desk))).toBe(true);
+  });
+
   it("leaves tiles where they are that hide nothing or have nowhere to go", () => {
     const lastRowIsShort = gridRects(3, { width: 1164, height: 606 }, GAP);
     const beside: Rect = { x: 931, y: 471, width: 221, height: 124 };

@@ -70,7 +70,7 @@ export function gridRects(count: number, area: Area, gap: number): Rect[] {
 }
 
 /**
- * Let a corner be seen: move all tiles sideways if that is enough, as it is where there is room beside them.
+ * Let a corner be seen: move all tiles sideways, or up or down, if there is room for that beside them.
  *
  * @param floating what floats there, and would hide somebody; tiles that cannot make way stay where they are.
  */
@@ -87,8 +87,13 @@ export function makeWay(rects: readonly Rect[], floating: Rect, area: Area, gap:
   const right = Math.max(...rects.map(({ x, width }) => x + width));
   const onTheRight = floating.x + floating.width / 2 > area.width / 2;
   const shift = Math.round(onTheRight ? floating.x - gap - right : floating.x + floating.width + gap - left);
-  if (left + shift < 0 || right + shift > area.width) return [...rects];
-  return rects.map((rect) => ({ ...rect, x: rect.x + shift }));
+  if (left + shift >= 0 && right + shift <= area.width) return rects.map((rect) => ({ ...rect, x: rect.x + shift }));
+  const top = Math.min(...rects.map(({ y }) => y));
+  const bottom = Math.max(...rects.map(({ y, height }) => y + height));
+  const below = floating.y + floating.height / 2 > area.height / 2;
+  const lift = Math.round(below ? floating.y - gap - bottom : floating.y + floating.height + gap - top);
+  if (top + lift < 0 || bottom + lift > area.height) return [...rects];
+  return rects.map((rect) => ({ ...rect, y: rect.y + lift }));
 }
 
 /** How many people have room at a useful size, 1 … `MOST_TILES`. @param taken tiles that are there besides. */
