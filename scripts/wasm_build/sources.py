@@ -15,7 +15,7 @@ import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import BuildError
+from .errors import BuildError, SourcesMissingError
 from .unified_diff import apply
 
 SUITE = "bookworm"
@@ -120,10 +120,10 @@ def fetched(release: Release, cache: Path) -> Path:
     """Let apt fetch the Debian source package into the cache; gives the folder.
 
     Raises:
-        BuildError: apt is missing, knows no Debian mirror, or cannot fetch.
+        SourcesMissingError: apt is missing, knows no Debian mirror, or cannot fetch.
     """
     if shutil.which("apt-get") is None:
-        raise BuildError(f"the sources are fetched by apt-get, which is not here; {ELSEWHERE}")
+        raise SourcesMissingError(f"the sources are fetched by apt-get, which is not here; {ELSEWHERE}")
     state = cache / "apt"
     for folder in ("lists/partial", "cache/archives/partial", "preferences", "archives"):
         (state / folder).mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,8 @@ def fetched(release: Release, cache: Path) -> Path:
         # Without a network `update` only warns, and `source` then says no more than that it knows no such package.
         words += outcome.stderr or outcome.stdout
         if outcome.returncode != 0:
-            raise BuildError(f"`apt-get {arguments[0]}` failed; {ELSEWHERE}. apt said:\n{words.strip()[-1500:]}")
+            said = words.strip()[-1500:]
+            raise SourcesMissingError(f"`apt-get {arguments[0]}` failed; {ELSEWHERE}. apt said:\n{said}")
     return target
 
 
@@ -156,7 +157,7 @@ def _source_list() -> str:
     mirror = os.environ.get("WSMEDIA_DEBIAN_MIRROR")
     mirrors = [mirror] if mirror else debian_mirrors(Path("/etc/apt"))
     if not mirrors:
-        raise BuildError(f"apt knows no Debian mirror on this machine; {ELSEWHERE}")
+        raise SourcesMissingError(f"apt knows no Debian mirror on this machine; {ELSEWHERE}")
     # Trusted without Debian's keyring, which other systems lack: what is used is checked by its own hash.
     return "\n".join(
         f"Types: deb-src\nURIs: {uri}\nSuites: {suite}\nComponents: main\nTrusted: yes\n"

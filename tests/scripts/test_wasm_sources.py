@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from scripts.wasm_build import sources
 from scripts.wasm_build.errors import BuildError
 from scripts.wasm_build.sources import Patch, Release
 
+ROOT = Path(__file__).resolve().parents[2]
 PATCH = """\
 Description: the last word
 --- a/src/words.c
@@ -122,3 +126,28 @@ def test_without_a_mirror_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sources.shutil, "which", lambda _: "/usr/bin/apt-get")
     with pytest.raises(BuildError, match=r"knows no Debian mirror .* set WSMEDIA_DEBIAN_MIRROR"):
         sources.unpacked(Release("words", "1", "0" * 64), tmp_path)
+
+
+def test_a_machine_that_cannot_have_the_sources_gets_a_page_without_the_codecs(tmp_path: Path) -> None:
+    """``make run`` asks so; everybody else gets the error, and what apt said."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "web" / "wasm", tmp_path / "web" / "wasm")
+    (tmp_path / "empty").mkdir()
+    environment = {"PATH": str(tmp_path / "empty"), "HOME": str(tmp_path), "WSMEDIA_CLANG": sys.executable}
+    command = [sys.executable, "scripts/build_wasm.py"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *arguments], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+
+    refused = run()
+    assert refused.returncode == 1
+    assert "apt-get, which is not here" in refused.stderr
+    assert "WSMEDIA_DEBIAN_MIRROR" in refused.stderr
+    served = run("--or-without")
+    assert served.returncode == 0
+    assert "apt-get, which is not here" in served.stderr
+    built = tmp_path / "web" / "src" / "codecs" / "generated"
+    assert (built / "h264.wasm").read_bytes() == b""
+    assert not (built / ".built").exists()
