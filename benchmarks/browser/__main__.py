@@ -17,6 +17,7 @@ from benchmarks.browser.report import show, verdicts
 from benchmarks.browser.stages import BACKENDS, SIZES, run_codecs, run_loop
 
 _HERE = Path(__file__).parent
+_WIDTH = 120
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     if options.quick:
         options.seconds, options.frames = 5.0, 90
     subprocess.run(["npx", "vite", "build", "--config", str(_HERE / "vite.config.mjs")], cwd="web", check=True)
+    console = Console(width=_WIDTH)
     results = asyncio.run(_run(options.seconds, options.frames, Console()))
     console = Console()
     show(results, console)

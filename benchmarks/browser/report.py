@@ -39,7 +39,7 @@ def show(results: dict[str, Any], console: Console) -> None:
     """Print the comparison."""
     sizes = list(dict.fromkeys(stage["size"] for stage in results["stages"]))
     table = Table(title="One Chromium, one gateway, 30 pictures per second")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for size in sizes:
         for heading in ("WebCodecs", "WASM", "ratio"):
             table.add_column(f"{size} {heading}", justify="right")

@@ -132,6 +132,7 @@ async def run_loop(backend: str, size: Size, seconds: float) -> dict[str, Any]:
     """Capture → encode → tunnel → decode → canvas: delays in ms, shares of a core."""
     async with _calls(backend, size) as (_, sender, receiver, processes):
         await sender.evaluate("([width, height]) => bench.camera(width, height)", [size.width, size.height])
+        await asyncio.sleep(_SETTLE_SECONDS / 2)  # until opening the pages costs nothing any more
         idle = await _shares(processes, seconds / 4)
         await sender.evaluate("(rate) => bench.publish(rate)", size.bitrate_bps)
         await receiver.wait_for_function("bench.live()")
