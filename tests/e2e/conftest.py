@@ -1,14 +1,16 @@
-"""What all browser tests need: Chromium and the built page, a directory for clips, and two people who differ."""
+"""What all browser tests need: browsers and the built page, a directory for clips, and two people who differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.support import netns
-from tests.support.browser import unavailable_reason
+from tests.support.browser import firefox_unavailable_reason, gateway_process, started, unavailable_reason
 from tests.support.clip import Clip
 
 # Small pictures: what is tested is the way of a frame, not how many pixels this machine can encode.
@@ -26,12 +28,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.timeout(240))
         if reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
+        if "firefox" in item.name.partition("[")[2]:
+            exception = item.get_closest_marker("not_in_firefox")
+            why = firefox_unavailable_reason() or (exception and f"not in Firefox: {exception.args[0]}")
+            if why is not None:
+                item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the clips' files lie."""
     return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both browsers, one after the other."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def calls(tmp_path_factory: pytest.TempPathFactory, clips: Path, kind: str) -> AsyncIterator[Browser]:
+    """One browser for a module's tests; ALICE is before its camera. Tests take ``running``."""
+    async with started(kind, tmp_path_factory.mktemp("firefox") if kind == "firefox" else clips, ALICE) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def running(calls: Browser) -> AsyncIterator[Browser]:
+    """Chromium or Firefox without any tab; for tests whose loop is their module's."""
+    yield calls
+    for context in calls.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def gateway() -> AsyncIterator[str]:
+    """One gateway for a module's tests; each has a room of its own."""
+    async with gateway_process() as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Worker, expect
 
-from tests.e2e.conftest import ALICE
-from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
+from tests.support.browser import DEADLINE_MS, CallPage
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[str]:
-    async with gateway_process() as url:
-        yield url
-
-
-@pytest.fixture
-async def running(clips: Path) -> AsyncIterator[Browser]:
-    async with browser(clips, ALICE) as started:
-        yield started
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 
 
 async def fits(page: Page) -> bool:
@@ -72,6 +60,7 @@ async def test_everything_can_be_reached_by_keyboard(gateway: str, running: Brow
     assert call.errors == []
 
 
+@pytest.mark.not_in_firefox("its workers cannot be seen from outside, and its memory cannot be collected on request")
 async def test_joining_and_leaving_again_and_again_leaves_nothing_behind(gateway: str, running: Browser) -> None:
     call = await CallPage.open(running, f"{gateway}?room=doors&name=Alice&quality=180p")
     page = call.page
@@ -114,11 +103,15 @@ async def test_a_name_is_text_whatever_it_looks_like(gateway: str, running: Brow
 
 
 async def test_a_phone_needs_no_sideways_scrolling(gateway: str, running: Browser) -> None:
-    lobby = await CallPage.open(running, f"{gateway}?room=phone", **PHONE)
+    # Firefox is a phone's only in size: Playwright has no "mobile" for it, and its taps click nothing there.
+    finger = running.browser_type.name == "chromium"
+    mobile = {"is_mobile": True} if finger else {}
+    lobby = await CallPage.open(running, f"{gateway}?room=phone", **PHONE, **mobile)
     await expect(lobby.page.locator(".preview.pictured")).to_be_visible()
     assert await fits(lobby.page)
     await lobby.page.get_by_label("Your name").fill("Somebody With A Very Long Name Indeed")
-    await lobby.page.get_by_role("button", name="Join", exact=True).tap()
+    join = lobby.page.get_by_role("button", name="Join", exact=True)
+    await (join.tap() if finger else join.click())
     await lobby.wait_connected()
     assert await fits(lobby.page)
     leave = await lobby.page.get_by_role("button", name="Leave").bounding_box()

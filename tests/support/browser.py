@@ -64,6 +64,8 @@ _FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     "dom.min_background_timeout_value": 4,
     "dom.timeout.enable_budget_timer_throttling": False,
     "media.gmp-manager.updateEnabled": False,
+    # Playwright cannot choose a colour scheme here; who can see the page change wants it to begin with dark.
+    "layout.css.prefers-color-scheme.content-override": 0,
     # Without a loudspeaker no AudioContext would ever run; this one is imagined, and keeps time.
     "media.cubeb.force_mock_context": True,
 }
@@ -154,6 +156,11 @@ async def firefox(directory: Path, clip: Clip) -> AsyncIterator[Browser]:
             yield running
         finally:
             await running.close()
+
+
+def started(kind: str, directory: Path, clip: Clip) -> contextlib.AbstractAsyncContextManager[Browser]:
+    """``"chromium"`` or ``"firefox"``, with a clip for camera and microphone."""
+    return firefox(directory, clip) if kind == "firefox" else browser(directory, clip)
 
 
 def mark_of(running: Browser) -> str:

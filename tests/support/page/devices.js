@@ -121,9 +121,12 @@ globalThis.wsmediaDevices = (() => {
     const settings = track.getSettings.bind(track);
     track.getSettings = () => ({ ...settings(), deviceId: wanted.deviceId });
     const stop = track.stop.bind(track);
+    let closing = false;
     track.stop = () => {
       stop();
-      if (audio.state !== "closed") void audio.close();
+      // It is "closed" only some time after it was told to.
+      if (!closing) void audio.close();
+      closing = true;
     };
     return track;
   }
