@@ -32,8 +32,7 @@ def main() -> None:
         options.seconds, options.frames = 5.0, 90
     subprocess.run(["npx", "vite", "build", "--config", str(_HERE / "vite.config.mjs")], cwd="web", check=True)
     console = Console(width=_WIDTH)
-    results = asyncio.run(_run(options.seconds, options.frames, Console()))
-    console = Console()
+    results = asyncio.run(_run(options.seconds, options.frames, console))
     show(results, console)
     for line in verdicts(results):
         console.print(line)
