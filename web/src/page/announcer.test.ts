@@ -12,7 +12,8 @@ it("announces those who come and leave while the connection stands", () => {
   announcer.happened("left", "Bob", 4_100);
   announcer.stateChanged("connected", 5_000);
   announcer.happened("joined", "Bob", 5_100);
+  announcer.happened("sharing", "Alice", 5_200);
   announcer.happened("joined", "", 9_000);
   announcer.happened("sharing", "Bob", 9_000);
-  expect(said).toEqual(["Bob joined", "Alice left", "Bob sharing"]);
+  expect(said).toEqual(["Bob joined", "Alice left", "Alice sharing", "Bob sharing"]);
 });

@@ -1,4 +1,7 @@
-/** Says who came and who left, but not those who were there before us, nor everybody when the connection breaks. */
+/**
+ * Says who came and who left, but not those who were there before us, nor everybody when the connection breaks. Who shows a
+ * screen is always news: it is what everybody is meant to look at.
+ */
 
 import type { RoomState } from "../sdk/index.ts";
 
@@ -23,7 +26,8 @@ export class Announcer {
 
   /** @param name who did it; those without a name are not spoken of. */
   happened(event: Announcement, name: string, now: number): void {
-    if (this.#settledAt === null || now < this.#settledAt || name === "") return;
+    if (this.#settledAt === null || name === "") return;
+    if (now < this.#settledAt && event !== "sharing") return;
     this.#say(event, name);
   }
 }
