@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from playwright.async_api import Page
 
 from tests.e2e.conftest import ALICE
 from tests.peer.support import Frames
-from tests.support import netns
 from tests.support.browser import browser, gateway_process
 from tests.support.clip_readers import psnr_db
 from tests.support.clip_time_code import read as read_time_code
@@ -65,20 +63,6 @@ SCRIPT = """
   };
   null;
 """
-
-
-@pytest.fixture
-def network() -> Iterator[tuple[str, ...]]:
-    """A network with an address that WebRTC takes; gives Chromium's flags for it."""
-    if netns.unavailable_reason() is not None:
-        yield ("--allow-loopback-in-peer-connection",)
-        return
-    namespace = netns.NetworkNamespace()
-    try:
-        with namespace.entered():
-            yield ()
-    finally:
-        namespace.close()
 
 
 async def opened(running: Any, url: str) -> Page:

@@ -16,7 +16,6 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.conftest import ALICE, BOB
-from tests.support import netns
 from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
 from tests.support.clip_readers import tone_hz
 
@@ -49,20 +48,6 @@ def origin() -> Iterator[str]:
     """The origin of the example pages."""
     with served(EXAMPLES) as address:
         yield address
-
-
-@pytest.fixture
-def network() -> Iterator[tuple[str, ...]]:
-    """A network with an address that WebRTC takes; gives Chromium's flags for it."""
-    if netns.unavailable_reason() is not None:
-        yield ("--allow-loopback-in-peer-connection",)
-        return
-    namespace = netns.NetworkNamespace()
-    try:
-        with namespace.entered():
-            yield ()
-    finally:
-        namespace.close()
 
 
 async def example(running: Browser, origin: str, page: str, gateway: str, **query: str) -> CallPage:
