@@ -11,15 +11,32 @@ def lane():
     return Lane(3, "websocket", b"greeting", welcomed=True, now=1.0)
 
 
-def test_a_receipt_of_nothing_has_no_time():
-    assert lane().receipt() == LaneAck(3, 0, 0, 0)
+def test_nothing_received_is_no_news():
+    assert not lane().has_news(1.0)
 
 
-def test_a_receipt_counts_messages_and_bytes():
+def test_a_receipt_counts_messages_and_says_how_long_the_last_was_held():
     some = lane()
-    some.received(10, 2.0)
-    some.received(5, 2.5)
-    assert some.receipt() == LaneAck(3, 2, 15, 2_500_000)
+    some.received(2.0)
+    some.received(2.5)
+    assert some.receipt(2_512_345) == LaneAck(3, 2, 12_345)
+
+
+def test_a_lane_is_news_until_it_is_told_and_a_tenth_of_a_second_more():
+    some = lane()
+    some.received(2.0)
+    assert some.has_news(9.0)
+    some.receipt(2_010_000)
+    assert some.has_news(2.09)
+    assert not some.has_news(2.11)
+    some.received(3.0)
+    assert some.has_news(4.0)
+
+
+def test_a_time_that_does_not_fit_saturates():
+    some = lane()
+    some.received(2.0)
+    assert some.receipt(5_000_000_000).held_us == 0xFFFFFFFF
 
 
 def test_acknowledged_messages_leave_flight():

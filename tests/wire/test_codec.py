@@ -49,7 +49,7 @@ def audio_messages(draw):
     return AudioMessage(draw(u16), draw(u32), EncodedFrame(draw(payload), draw(u32), draw(u53), audio_level=level))
 
 
-acks = st.builds(Ack, u32, u53, st.lists(st.builds(LaneAck, u16, u32, u53, u53), max_size=255).map(tuple))
+acks = st.builds(Ack, u32, u53, st.lists(st.builds(LaneAck, u16, u32, u32), max_size=255).map(tuple))
 names = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=64).filter(lambda name: name.strip())
 hellos = st.builds(
     Hello,

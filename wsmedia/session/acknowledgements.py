@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from wsmedia.session.lane import Lane
-from wsmedia.wire import Ack
+from wsmedia.wire import MAX_ACKNOWLEDGED_LANES, Ack
 
 MAX_ACK_DELAY = 0.02
 """Seconds: short enough for the sender to see a queue grow, long enough to share one ACK among several frames."""
@@ -24,16 +24,22 @@ class Acknowledger:
         if self.due_at is None:
             self.due_at = now + MAX_ACK_DELAY
 
-    def lane_lost(self, lane_id: int) -> None:
-        """Any other lane will do."""
+    def lane_lost(self, lane_id: int, others: Collection[Lane], now: float) -> None:
+        """Any other lane will do; the ACK that left on the lost one may be lost too: what it said is said again."""
         if self._lane_id == lane_id:
             self._lane_id = None
+        for lane in others:
+            lane.messages_reported = 0
+        if self.due_at is None and any(lane.messages_received for lane in others):
+            self.due_at = now
 
     def is_due(self, lane_id: int, now: float) -> bool:
         """Whether that lane should carry an ACK now."""
         return self.due_at is not None and now >= self.due_at and self._lane_id in {None, lane_id}
 
-    def make(self, lanes: Iterable[Lane], control_received: int, now: float) -> Ack:
-        """The ACK of everything that has arrived; it counts as sent."""
+    def make(self, lanes: Collection[Lane], control_received: int, now: float) -> Ack:
+        """The ACK of what is news, at most ``MAX_ACKNOWLEDGED_LANES`` lanes; it counts as sent."""
         self.due_at = None
-        return Ack(control_received, int(now * 1e6), tuple(lane.receipt() for lane in lanes))
+        sent_at_us = int(now * 1e6)
+        news = [lane for lane in lanes if lane.has_news(now)][:MAX_ACKNOWLEDGED_LANES]
+        return Ack(control_received, sent_at_us, tuple(lane.receipt(sent_at_us) for lane in news))

@@ -6,7 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from wsmedia.errors import RemoteProtocolError
-from wsmedia.wire import LaneAck, Pong
+from wsmedia.wire import MAX_HELD_US, LaneAck, Pong
 
 MAX_PENDING_PONGS = 4
 """PINGs that wait for their PONG; when there are more, the oldest goes unanswered."""
@@ -17,6 +17,8 @@ STALL_TIME = 0.5
 MAX_SILENCE = 6.0
 """Seconds without a word from the gateway, though something waits for its ACK, after which a client tries another lane:
 a network that was left behind drops packets without telling anybody."""
+RECENT = 0.1
+"""Seconds for which an ACK names a lane again after its last message: the ACK before may be late."""
 NOT_VIDEO = -1
 
 
@@ -32,11 +34,11 @@ class Lane:
     """Counters and timers of one lane; ``now`` is monotonic seconds.
 
     ``greeting`` is the HELLO or WELCOME that has to leave first; ``welcomed``: whether WELCOME was sent or received.
-    ``last_heard_at`` is the time of any message, ``last_received_at`` of one that ACK reports.
+    ``last_heard_at`` is the time of any message, ``last_received_at`` of one that ACK reports; ``messages_reported`` is
+    what our last ACK said of ``messages_received``.
     """
 
     __slots__ = (
-        "bytes_received",
         "greeting",
         "in_flight",
         "in_flight_bytes",
@@ -47,6 +49,7 @@ class Lane:
         "last_sent_at",
         "messages_acknowledged",
         "messages_received",
+        "messages_reported",
         "pongs",
         "welcomed",
     )
@@ -57,7 +60,7 @@ class Lane:
         self.greeting: bytes | None = greeting
         self.welcomed = welcomed
         self.messages_received = 0
-        self.bytes_received = 0
+        self.messages_reported = 0
         self.last_heard_at = now
         self.last_received_at = now
         self.last_sent_at = now
@@ -66,10 +69,9 @@ class Lane:
         self.in_flight_bytes = 0
         self.pongs: deque[Pong] = deque(maxlen=MAX_PENDING_PONGS)
 
-    def received(self, size: int, now: float) -> None:
+    def received(self, now: float) -> None:
         """Count a message that ACK reports."""
         self.messages_received += 1
-        self.bytes_received += size
         self.last_received_at = now
 
     def sent(self, size: int, now: float, video_track_id: int = NOT_VIDEO) -> None:
@@ -115,7 +117,14 @@ class Lane:
         self.in_flight_bytes -= octets
         return octets, last
 
-    def receipt(self) -> LaneAck:
-        """This lane's part of an ACK."""
-        received_at_us = int(self.last_received_at * 1e6) if self.messages_received else 0
-        return LaneAck(self.lane_id, self.messages_received, self.bytes_received, received_at_us)
+    def has_news(self, now: float) -> bool:
+        """Whether an ACK should name this lane: something came since the last ACK, or lately."""
+        if self.messages_received == self.messages_reported:
+            return self.messages_received > 0 and now - self.last_received_at <= RECENT
+        return True
+
+    def receipt(self, sent_at_us: int) -> LaneAck:
+        """This lane's part of an ACK that is sent at that time; it counts as told."""
+        self.messages_reported = self.messages_received
+        held_us = sent_at_us - int(self.last_received_at * 1e6)
+        return LaneAck(self.lane_id, self.messages_received, min(held_us, MAX_HELD_US))

@@ -130,11 +130,11 @@ class Outgoing:
             if last is None:
                 continue
             self._in_flight_bytes -= octets
-            received_at = receipt.last_received_at_us / 1e6
+            held = receipt.held_us / 1e6
             self.congestion.acknowledged(
                 octets=octets,
-                delay=received_at - last.sent_at,
-                round_trip=now - last.sent_at - (sent_at - received_at),
+                delay=sent_at - held - last.sent_at,
+                round_trip=now - last.sent_at - held,
                 at=sent_at,
                 now=now,
             )

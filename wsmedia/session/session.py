@@ -222,7 +222,7 @@ class Session:
         lane = self._lanes.pop(lane_id, None)
         if lane is None:
             return
-        self._acknowledger.lane_lost(lane_id)
+        self._acknowledger.lane_lost(lane_id, self._lanes.values(), now)
         self._outgoing.lane_lost(lane, is_last=not self._lanes)
         if self._lanes:
             return
@@ -262,11 +262,11 @@ class Session:
             if self._rates is not None:
                 self._rates.admit(len(data), now)
             message = decode(data, self._wire_limits)
-            self._receive(lane, message, len(data), now)
+            self._receive(lane, message, now)
         except RemoteProtocolError as error:
             self._end(error.code, str(error), by_remote=False)
 
-    def _receive(self, lane: Lane, message: Message, size: int, now: float) -> None:
+    def _receive(self, lane: Lane, message: Message, now: float) -> None:
         message_type = type(message)
         handler = self._handlers.get(message_type)
         if handler is None:
@@ -275,7 +275,7 @@ class Session:
             raise RemoteProtocolError("something before WELCOME")
         lane.last_heard_at = now
         if message_type is not Ack and message_type is not Welcome:
-            lane.received(size, now)
+            lane.received(now)
             self._acknowledger.received(lane.lane_id, now)
         handler(lane, message, now)
 

@@ -33,10 +33,12 @@ from wsmedia.wire.messages import (
     WelcomeLimits,
     is_session_id,
 )
-from wsmedia.wire.path import Ack, LaneAck, Ping, Pong
+from wsmedia.wire.path import MAX_ACKNOWLEDGED_LANES, MAX_HELD_US, Ack, LaneAck, Ping, Pong
 
 __all__ = [
     "DOWNLINK_ONLY",
+    "MAX_ACKNOWLEDGED_LANES",
+    "MAX_HELD_US",
     "MAX_JSON_BYTES",
     "PROTOCOL_VERSION",
     "UPLINK_ONLY",

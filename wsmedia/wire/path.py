@@ -12,28 +12,29 @@ ACK = 0x06
 PING = 0x07
 PONG = 0x08
 MAX_ACKNOWLEDGED_LANES = 255
+MAX_HELD_US = 0xFFFFFFFF
+"""A longer time than this is told as this."""
 
 # type, lane count, reserved, control received, sent at
 _ACK_HEADER = Struct("!BBHIQ")
-# lane id, reserved, messages received, bytes received, last received at
-_ACK_LANE = Struct("!HHIQQ")
+# lane id, messages received, held
+_ACK_LANE = Struct("!HII")
 _PING = Struct("!BQ")
 _PONG = Struct("!BQQ")
 
 
 @dataclass(slots=True)
 class LaneAck:
-    """What has arrived on one lane since it began; ``last_received_at_us`` is on the acknowledger's clock."""
+    """What has arrived on one lane since it began; ``held_us``: from the last of it to the ACK, saturating."""
 
     lane_id: int
     messages_received: int
-    bytes_received: int
-    last_received_at_us: int
+    held_us: int
 
 
 @dataclass(slots=True)
 class Ack:
-    """All lanes' receipts and the highest CONTROL number below which nothing is missing."""
+    """Receipts of the lanes with news, and the highest CONTROL number below which nothing is missing."""
 
     control_received: int
     sent_at_us: int
@@ -65,12 +66,9 @@ def encode(message: Ack | Ping | Pong) -> bytes:
 
 
 def encode_ack(ack: Ack) -> bytes:
-    """16 octets and 24 for each lane; at most 255 lanes."""
+    """16 octets and 10 for each lane; at most 255 lanes."""
     parts = [_ACK_HEADER.pack(ACK, len(ack.lanes), 0, ack.control_received, ack.sent_at_us)]
-    parts += [
-        _ACK_LANE.pack(lane.lane_id, 0, lane.messages_received, lane.bytes_received, lane.last_received_at_us)
-        for lane in ack.lanes
-    ]
+    parts += [_ACK_LANE.pack(lane.lane_id, lane.messages_received, lane.held_us) for lane in ack.lanes]
     return b"".join(parts)
 
 
@@ -78,21 +76,16 @@ def decode_ack(data: bytes) -> Ack:
     """Read an ACK.
 
     Raises:
-        RemoteProtocolError: the length does not fit the lane count, or a number is beyond 2⁵³.
+        RemoteProtocolError: the length does not fit the lane count, or a time beyond 2⁵³.
     """
     if len(data) < _ACK_HEADER.size:
         raise RemoteProtocolError("ACK too short")
     _, count, _, control_received, sent_at_us = _ACK_HEADER.unpack_from(data)
     if len(data) != _ACK_HEADER.size + count * _ACK_LANE.size:
         raise RemoteProtocolError("ACK whose length does not fit its lane count")
-    lanes = tuple(
-        LaneAck(lane_id, messages, octets, received_at)
-        for lane_id, _, messages, octets, received_at in _ACK_LANE.iter_unpack(memoryview(data)[_ACK_HEADER.size :])
-    )
-    if sent_at_us >= MAX_TIME_US or any(
-        lane.bytes_received >= MAX_TIME_US or lane.last_received_at_us >= MAX_TIME_US for lane in lanes
-    ):
-        raise RemoteProtocolError("ACK with a number beyond 2^53")
+    if sent_at_us >= MAX_TIME_US:
+        raise RemoteProtocolError("ACK with a time beyond 2^53")
+    lanes = tuple(LaneAck(*fields) for fields in _ACK_LANE.iter_unpack(memoryview(data)[_ACK_HEADER.size :]))
     return Ack(control_received, sent_at_us, lanes)
 
 

@@ -1,7 +1,7 @@
 /** When to send an ACK, on which lane, and what stands in it (PROTOCOL.md §3.5). */
 
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
-import type { Ack } from "../wire/path.ts";
+import { type Ack, MAX_ACKNOWLEDGED_LANES } from "../wire/path.ts";
 import type { Lane } from "./lane.ts";
 
 /** Short enough for the sender to see a queue grow, long enough to share one ACK among several frames. */
@@ -23,9 +23,11 @@ export class Acknowledger {
     this.#dueAt ??= seconds(now + MAX_ACK_DELAY);
   }
 
-  /** Any other lane will do. */
-  laneLost(laneId: number): void {
+  /** Any other lane will do; the ACK that left on the lost one may be lost too, so all that it said is said again. */
+  laneLost(laneId: number, others: readonly Lane[], now: Seconds): void {
     if (this.#laneId === laneId) this.#laneId = null;
+    for (const lane of others) lane.messagesReported = 0;
+    if (others.some((lane) => lane.messagesReceived > 0)) this.#dueAt ??= now;
   }
 
   /** Whether that lane should carry an ACK now. */
@@ -33,14 +35,11 @@ export class Acknowledger {
     return this.#dueAt !== null && now >= this.#dueAt && (this.#laneId === null || this.#laneId === laneId);
   }
 
-  /** The ACK of everything that has arrived; it counts as sent. */
-  make(lanes: Iterable<Lane>, controlReceived: number, now: Seconds): Ack {
+  /** The ACK of what is news, at most `MAX_ACKNOWLEDGED_LANES` lanes; it counts as sent. */
+  make(lanes: readonly Lane[], controlReceived: number, now: Seconds): Ack {
     this.#dueAt = null;
-    return {
-      type: "ack",
-      controlReceived,
-      sentAtUs: Math.floor(now * 1e6) as Microseconds,
-      lanes: Array.from(lanes, (lane) => lane.receipt()),
-    };
+    const sentAtUs = Math.floor(now * 1e6) as Microseconds;
+    const news = lanes.filter((lane) => lane.hasNews(now)).slice(0, MAX_ACKNOWLEDGED_LANES);
+    return { type: "ack", controlReceived, sentAtUs, lanes: news.map((lane) => lane.receipt(sentAtUs)) };
   }
 }

@@ -2,7 +2,7 @@
 
 import { RemoteProtocolError } from "../base/errors.ts";
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
-import type { LaneAck, Pong } from "../wire/path.ts";
+import { type LaneAck, MAX_HELD_US, type Pong } from "../wire/path.ts";
 
 /** PINGs that wait for their PONG; when there are more, the oldest goes unanswered. */
 const MAX_PENDING_PONGS = 4;
@@ -17,6 +17,9 @@ const STALL_TIME = 0.5;
  * network that was left behind drops packets without telling anybody.
  */
 export const MAX_SILENCE = 6;
+
+/** Seconds for which an ACK names a lane again after its last message: the ACK before may be late. */
+const RECENT = 0.1;
 
 /** A message in flight. */
 export interface Sent {
@@ -35,7 +38,8 @@ export class Lane {
   /** Whether WELCOME was sent or received. */
   welcomed: boolean;
   messagesReceived = 0;
-  bytesReceived = 0;
+  /** What our last ACK said of `messagesReceived`. */
+  messagesReported = 0;
   /** The time of any message. */
   lastHeardAt: Seconds;
   /** The time of one that ACK reports. */
@@ -57,9 +61,8 @@ export class Lane {
   }
 
   /** Count a message that ACK reports. */
-  received(size: number, now: Seconds): void {
+  received(now: Seconds): void {
     this.messagesReceived += 1;
-    this.bytesReceived += size;
     this.lastReceivedAt = now;
   }
 
@@ -122,14 +125,20 @@ export class Lane {
     return { octets, last: acknowledged[acknowledged.length - 1] ?? null };
   }
 
-  /** This lane's part of an ACK. */
-  receipt(): LaneAck {
-    const lastReceivedAtUs = this.messagesReceived > 0 ? Math.floor(this.lastReceivedAt * 1e6) : 0;
+  /** Whether an ACK should name this lane: something came since the last ACK, or lately. */
+  hasNews(now: Seconds): boolean {
+    if (this.messagesReceived !== this.messagesReported) return true;
+    return this.messagesReceived > 0 && now - this.lastReceivedAt <= RECENT;
+  }
+
+  /** This lane's part of an ACK that is sent at that time; it counts as told. */
+  receipt(sentAtUs: Microseconds): LaneAck {
+    this.messagesReported = this.messagesReceived;
+    const heldUs = sentAtUs - Math.floor(this.lastReceivedAt * 1e6);
     return {
       laneId: this.laneId,
       messagesReceived: this.messagesReceived,
-      bytesReceived: this.bytesReceived,
-      lastReceivedAtUs: lastReceivedAtUs as Microseconds,
+      heldUs: Math.min(heldUs, MAX_HELD_US) as Microseconds,
     };
   }
 }

@@ -133,9 +133,9 @@ export class Outgoing {
       const { octets, last } = lane.acknowledge(receipt.messagesReceived);
       if (last === null) continue;
       this.#inFlightBytes -= octets;
-      const receivedAt = receipt.lastReceivedAtUs / 1e6;
-      const delay = receivedAt - last.sentAt;
-      const roundTrip = now - last.sentAt - (sentAt - receivedAt);
+      const held = receipt.heldUs / 1e6;
+      const delay = sentAt - held - last.sentAt;
+      const roundTrip = now - last.sentAt - held;
       this.congestion.acknowledged({ octets, delay, roundTrip, at: seconds(sentAt) }, now);
     }
     this.tellKeyframeNeeds(now);

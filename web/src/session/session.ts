@@ -180,7 +180,7 @@ export class Session {
     const lane = this.#lanes.get(laneId);
     if (lane === undefined) return;
     this.#lanes.delete(laneId);
-    this.#acknowledger.laneLost(laneId);
+    this.#acknowledger.laneLost(laneId, [...this.#lanes.values()], now);
     this.#outgoing.laneLost(lane, this.#lanes.size === 0);
     if (this.#lanes.size > 0) return;
     const wasOpen = this.#state === "open";
@@ -217,7 +217,7 @@ export class Session {
   receiveMessage(laneId: number, data: Uint8Array<ArrayBuffer>, now: Seconds): void {
     const lane = this.#lanes.get(laneId);
     if (lane === undefined) return;
-    this.#guard(() => this.#receive(lane, decode(data, this.#limits), data.length, now));
+    this.#guard(() => this.#receive(lane, decode(data, this.#limits), now));
   }
 
   /** What the far end did wrong ends the session and nothing else. */
@@ -230,7 +230,7 @@ export class Session {
     }
   }
 
-  #receive(lane: Lane, message: Message, size: number, now: Seconds): void {
+  #receive(lane: Lane, message: Message, now: Seconds): void {
     const { type } = message;
     if (type === "hello") throw new RemoteProtocolError("HELLO on a lane that has one");
     if (!lane.welcomed && type !== "welcome" && type !== "close") {
@@ -238,7 +238,7 @@ export class Session {
     }
     lane.lastHeardAt = now;
     if (type !== "ack" && type !== "welcome") {
-      lane.received(size, now);
+      lane.received(now);
       this.#acknowledger.received(lane.laneId, now);
     }
     switch (type) {
@@ -320,7 +320,7 @@ export class Session {
       return greeting;
     }
     if (!this.#acknowledger.isDue(lane.laneId, now)) return null;
-    return encode(this.#acknowledger.make(this.#lanes.values(), this.#incoming.controlReceived, now));
+    return encode(this.#acknowledger.make([...this.#lanes.values()], this.#incoming.controlReceived, now));
   }
 
   /**

@@ -95,8 +95,8 @@ const messages: Message[] = [
     controlReceived: 5,
     sentAtUs: microseconds(2 ** 53 - 1),
     lanes: [
-      { laneId: 0, messagesReceived: 1, bytesReceived: 2 ** 40 + 3, lastReceivedAtUs: microseconds(9) },
-      { laneId: 65535, messagesReceived: 4294967295, bytesReceived: 0, lastReceivedAtUs: microseconds(0) },
+      { laneId: 0, messagesReceived: 1, heldUs: microseconds(9) },
+      { laneId: 65535, messagesReceived: 4294967295, heldUs: microseconds(2 ** 32 - 1) },
     ],
   },
   { type: "ping", sentAtUs: microseconds(2 ** 32) },

@@ -8,21 +8,22 @@ export const ACK = 0x06;
 export const PING = 0x07;
 export const PONG = 0x08;
 export const MAX_ACKNOWLEDGED_LANES = 255;
+/** A longer time than this is told as this. */
+export const MAX_HELD_US = 0xffffffff;
 
 const ACK_HEADER_BYTES = 16;
-const ACK_LANE_BYTES = 24;
+const ACK_LANE_BYTES = 10;
 const PING_BYTES = 9;
 const PONG_BYTES = 17;
 
-/** What has arrived on one lane since it began; `lastReceivedAtUs` is on the acknowledger's clock. */
+/** What has arrived on one lane since it began; `heldUs`: from the last of it to the ACK, saturating. */
 export interface LaneAck {
   readonly laneId: number;
   readonly messagesReceived: number;
-  readonly bytesReceived: number;
-  readonly lastReceivedAtUs: Microseconds;
+  readonly heldUs: Microseconds;
 }
 
-/** All lanes' receipts and the highest CONTROL number below which nothing is missing. */
+/** Receipts of the lanes with news, and the highest CONTROL number below which nothing is missing. */
 export interface Ack {
   readonly type: "ack";
   readonly controlReceived: number;
@@ -43,7 +44,7 @@ export interface Pong {
   readonly receivedAtUs: Microseconds;
 }
 
-/** 16 octets and 24 for each lane; at most 255 lanes. */
+/** 16 octets and 10 for each lane; at most 255 lanes. */
 export function encodeAck(ack: Ack): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(ACK_HEADER_BYTES + ack.lanes.length * ACK_LANE_BYTES);
   const view = viewOf(message);
@@ -54,14 +55,13 @@ export function encodeAck(ack: Ack): Uint8Array<ArrayBuffer> {
   ack.lanes.forEach((lane, index) => {
     const offset = ACK_HEADER_BYTES + index * ACK_LANE_BYTES;
     view.setUint16(offset, lane.laneId);
-    view.setUint32(offset + 4, lane.messagesReceived);
-    writeU64(view, offset + 8, lane.bytesReceived);
-    writeU64(view, offset + 16, lane.lastReceivedAtUs);
+    view.setUint32(offset + 2, lane.messagesReceived);
+    view.setUint32(offset + 6, lane.heldUs);
   });
   return message;
 }
 
-/** Read an ACK. @throws RemoteProtocolError the length does not fit the lane count, or a number is beyond 2^53. */
+/** Read an ACK. @throws RemoteProtocolError the length does not fit the lane count, or a time beyond 2^53. */
 export function decodeAck(data: Uint8Array): Ack {
   if (data.length < ACK_HEADER_BYTES) throw new RemoteProtocolError("ACK too short");
   const view = viewOf(data);
@@ -73,9 +73,8 @@ export function decodeAck(data: Uint8Array): Ack {
     const offset = ACK_HEADER_BYTES + index * ACK_LANE_BYTES;
     return {
       laneId: view.getUint16(offset),
-      messagesReceived: view.getUint32(offset + 4),
-      bytesReceived: readU64(view, offset + 8),
-      lastReceivedAtUs: readU64(view, offset + 16) as Microseconds,
+      messagesReceived: view.getUint32(offset + 2),
+      heldUs: view.getUint32(offset + 6) as Microseconds,
     };
   });
   return { type: "ack", controlReceived: view.getUint32(4), sentAtUs: readU64(view, 8) as Microseconds, lanes };

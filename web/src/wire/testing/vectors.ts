@@ -56,8 +56,7 @@ export function messageJson(message: Message): JsonObject {
         lanes: message.lanes.map((lane) => ({
           lane_id: lane.laneId,
           messages_received: lane.messagesReceived,
-          bytes_received: lane.bytesReceived,
-          last_received_at_us: lane.lastReceivedAtUs,
+          held_us: lane.heldUs,
         })),
       };
     case "ping":
