@@ -24,9 +24,11 @@ from wsmedia.wire import (
     Capabilities,
     Close,
     Control,
+    Fragment,
     Hello,
     KeyframeRequest,
     LaneAck,
+    LanesWanted,
     Message,
     Mute,
     ParticipantDescription,
@@ -83,6 +85,15 @@ def message_json(message: Message) -> dict[str, Any]:
                 "audio_level": frame.audio_level,
                 "data": bytes(frame.data).hex(),
             }
+        case Fragment(data_count, index, block_number, message_length, payload):
+            return {
+                "type": "fragment",
+                "data_count": data_count,
+                "index": index,
+                "block_number": block_number,
+                "message_length": message_length,
+                "payload": bytes(payload).hex(),
+            }
         case Control(sequence_number, body):
             return {"type": "control", "sequence_number": sequence_number, "message": msgspec.to_builtins(body)}
         case _:
@@ -111,6 +122,11 @@ def exact_messages() -> dict[str, Message]:
         "audio, all at the upper end": AudioMessage(
             0xFFFF, top, EncodedFrame(b"\xff", top, (1 << 53) - 1, audio_level=0xFF)
         ),
+        "fragment, the only one": Fragment(1, 0, 0, 30, bytes(range(30))),
+        "fragment, first of three": Fragment(3, 0, 7, 10, b"\x01\x02\x03\x04"),
+        "fragment, last of three, shorter": Fragment(3, 2, 7, 10, b"\x09\x0a"),
+        "fragment, parity": Fragment(3, 3, 7, 10, b"\xff\xfe\xfd\xfc"),
+        "fragment, all at the upper end": Fragment(200, 254, top, 1_048_576, bytes(5243)),
         "ack of nothing": Ack(0, 0, ()),
         "ack of one lane": Ack(3, 1_000_020, (LaneAck(0, 17, 20),)),
         "ack of two lanes": Ack(top, (1 << 53) - 1, (LaneAck(1, 0, 0), LaneAck(0xFFFF, top, top))),
@@ -147,13 +163,15 @@ def control_bodies() -> dict[str, Any]:
         "room_state": RoomStateChanged("reconnecting", "the SFU restarts"),
         "keyframe_request": KeyframeRequest(1),
         "target_bitrate": TargetBitrate(1, 0xFFFFFFFF),
+        "lanes": LanesWanted(16),
+        "lanes, most": LanesWanted(0xFFFF),
         "of a type from the future": UnknownControl("hologram"),
     }
 
 
 def json_messages() -> dict[str, Message]:
     """Messages whose body is JSON."""
-    limits = WelcomeLimits(1_048_576, 1_000_000, 8, 2_500_000, 1000)
+    limits = WelcomeLimits(1_048_576, 1_000_000, 8, 2_500_000, 1000, 16)
     messages: dict[str, Message] = {
         "hello, all members": Hello(
             lane_id=0,
@@ -193,7 +211,15 @@ def loose_vectors() -> list[tuple[str, bytes, Message]]:
     ack = bytearray(encode(exact_messages()["ack of one lane"]))
     ack[2:4] = b"\xff\xff"
     hello = f'{{"name":"  Bob\\t","version":1,"room":"r","key":"{KEY.upper()}","lane_id":3,"future":[{{}}]}}'
+    fragment = bytearray(encode(exact_messages()["fragment, parity"]))
+    fragment[3] = 0xFF
+    welcome = (
+        '{"version":1,"lane_id":0,"resumed":false,"participant_id":"p-1","limits":{"max_message_bytes":1,'
+        '"max_frame_bytes":1,"max_tracks":0,"max_bytes_per_second":1,"max_messages_per_second":1}}'
+    )
     return [
+        ("welcome, only what is required", as_json(2, welcome), Welcome(0, False, "p-1", WelcomeLimits(1, 1, 0, 1, 1))),
+        ("fragment, reserved bits set", bytes(fragment), exact_messages()["fragment, parity"]),
         ("video, reserved bits set", bytes(video), exact_messages()["video delta"]),
         ("ack, reserved bits set", bytes(ack), exact_messages()["ack of one lane"]),
         ("padding", b"\x80" + bytes(20), Skipped(0x80)),
@@ -228,6 +254,7 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
     delta = encode(exact_messages()["video delta"])
     audio = encode(exact_messages()["audio, level unknown"])
     ack = encode(exact_messages()["ack of one lane"])
+    fragment = encode(exact_messages()["fragment, parity"])
     beyond = (1 << 53).to_bytes(8, "big")
     good_hello = {"version": 1, "lane_id": 0, "key": KEY, "room": "r", "name": "n"}
     good_welcome = msgspec.to_builtins(json_messages()["welcome"])
@@ -247,7 +274,17 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
     malformed = {
         "empty": b"",
         "type 0x00": b"\x00",
-        "fragment, not yet spoken": b"\x0a" + bytes(30),
+        "fragment, header cut": fragment[:11],
+        "fragment, no payload": fragment[:12],
+        "fragment, of no parts": fragment[:1] + b"\x00" + fragment[2:],
+        "fragment, 201 parts": fragment[:1] + b"\xc9" + fragment[2:8] + (804).to_bytes(4, "big") + fragment[12:],
+        "fragment, index 255": fragment[:2] + b"\xff" + fragment[3:],
+        "fragment, of an empty message": fragment[:8] + bytes(4) + fragment[12:],
+        "fragment, more parts than octets": fragment[:8] + b"\x00\x00\x00\x02\x01",
+        "fragment, last part empty": b"\x0a\x04\x00\x00" + fragment[4:8] + b"\x00\x00\x00\x05\x01\x02",
+        "fragment, an octet too few": fragment[:-1],
+        "fragment, an octet too many": fragment + b"\x00",
+        "fragment, last part longer than it is": fragment[:2] + b"\x02" + fragment[3:],
         "unknown required type": b"\x7f",
         "video, header cut": video[:20],
         "video, no payload": video[:21],
@@ -297,6 +334,7 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
         "hello, control received too high": hello(control_received=1 << 32),
         "welcome, no limits": welcome(limits=...),
         "welcome, a limit missing": welcome(limits=limits),
+        "welcome, no lanes": welcome(limits=good_welcome["limits"] | {"max_lanes": 0}),
         "welcome, idle time-out of 0": welcome(idle_timeout_ms=0),
         "welcome, participant id empty": welcome(participant_id=""),
         "control, header cut": b"\x03\x00\x00\x00",
@@ -315,6 +353,9 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
         "control, reason long": control(json.dumps({"type": "publish_rejected", "track_id": 0, "reason": "r" * 513})),
         "control, bitrate too high": control('{"type":"target_bitrate","track_id":1,"bitrate_bps":4294967296}'),
         "control, bitrate negative": control('{"type":"target_bitrate","track_id":1,"bitrate_bps":-1}'),
+        "control, no lanes wanted": control('{"type":"lanes","wanted":0}'),
+        "control, lanes without a number": control('{"type":"lanes"}'),
+        "control, too many lanes wanted": control('{"type":"lanes","wanted":65536}'),
         "control, publish without track": control('{"type":"publish"}'),
         "control, codec unknown": publish(codec="theora"),
         "control, kind contradicts codec": publish(kind="audio"),
@@ -335,6 +376,12 @@ def invalid_vectors() -> list[tuple[str, bytes, int, tuple[int, int] | None]]:
         ("message over the limit", b"\x80", 4413, (0, 20_000)),
         ("video over the limit", video[:21], 4413, (0, 1001)),
         ("audio over the limit", audio[:20], 4413, (0, 1001)),
+        (
+            "fragment of a message over the limit",
+            b"\x0a\x02\x00\x00" + bytes(4) + (20_001).to_bytes(4, "big"),
+            4413,
+            (0, 10_001),
+        ),
         ("hello body over the limit", hello(), 4413, (0x20, 16_384)),
         ("control body over the limit", control('{"type":"unpublish","track_id":1}'), 4413, (0x20, 16_384)),
         ("close body over the limit", as_json(9, '{"code":4000}'), 4413, (0x20, 16_384)),

@@ -47,6 +47,7 @@ class SessionLimits:
             self.max_tracks,
             self.max_bytes_per_second,
             self.max_messages_per_second,
+            self.max_lanes,
         )
 
 

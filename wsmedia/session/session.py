@@ -270,7 +270,7 @@ class Session:
         message_type = type(message)
         handler = self._handlers.get(message_type)
         if handler is None:
-            raise RemoteProtocolError("HELLO on a lane that has one")
+            raise RemoteProtocolError(f"{message_type.__name__.upper()} where none is taken")
         if not lane.welcomed and message_type is not Welcome and message_type is not Close:
             raise RemoteProtocolError("something before WELCOME")
         lane.last_heard_at = now

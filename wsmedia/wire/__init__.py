@@ -1,12 +1,23 @@
 """The tunnel's messages (PROTOCOL.md §3): typed objects, and bytes ↔ objects."""
 
-from wsmedia.wire.codec import MAX_JSON_BYTES, Control, Message, Skipped, WireLimits, decode, encode, encode_control
+from wsmedia.wire.codec import (
+    MAX_JSON_BYTES,
+    Control,
+    Message,
+    Skipped,
+    WireLimits,
+    decode,
+    decode_media,
+    encode,
+    encode_control,
+)
 from wsmedia.wire.control import (
     DOWNLINK_ONLY,
     UPLINK_ONLY,
     ControlMessage,
     KeyframeRequest,
     KnownControl,
+    LanesWanted,
     Mute,
     ParticipantDescription,
     ParticipantJoined,
@@ -23,6 +34,7 @@ from wsmedia.wire.control import (
     UnknownControl,
     Unpublish,
 )
+from wsmedia.wire.fragment import FRAGMENT_HEADER_BYTES, Fragment, decode_fragment, encode_fragment
 from wsmedia.wire.media import AudioMessage, VideoMessage, decode_audio, decode_video, encode_audio, encode_video
 from wsmedia.wire.messages import (
     PROTOCOL_VERSION,
@@ -37,6 +49,7 @@ from wsmedia.wire.path import MAX_ACKNOWLEDGED_LANES, MAX_HELD_US, Ack, LaneAck,
 
 __all__ = [
     "DOWNLINK_ONLY",
+    "FRAGMENT_HEADER_BYTES",
     "MAX_ACKNOWLEDGED_LANES",
     "MAX_HELD_US",
     "MAX_JSON_BYTES",
@@ -48,10 +61,12 @@ __all__ = [
     "Close",
     "Control",
     "ControlMessage",
+    "Fragment",
     "Hello",
     "KeyframeRequest",
     "KnownControl",
     "LaneAck",
+    "LanesWanted",
     "Message",
     "Mute",
     "ParticipantDescription",
@@ -77,10 +92,13 @@ __all__ = [
     "WireLimits",
     "decode",
     "decode_audio",
+    "decode_fragment",
+    "decode_media",
     "decode_video",
     "encode",
     "encode_audio",
     "encode_control",
+    "encode_fragment",
     "encode_video",
     "is_session_id",
 ]

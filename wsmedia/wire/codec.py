@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from wsmedia.errors import CloseCode, RemoteProtocolError
-from wsmedia.wire import media, path
+from wsmedia.wire import fragment, media, path
 from wsmedia.wire.control import ControlMessage, KnownControl, UnknownControl
 from wsmedia.wire.messages import PROTOCOL_VERSION, Close, Hello, Welcome
 
@@ -29,6 +29,7 @@ MAX_JSON_BYTES = 16_384
 """The longest JSON body; a token has to fit, and 1024 of these must not fill the memory."""
 
 _CONTROL_HEADER = Struct("!BI")
+_MEDIA_OCTETS = (bytes([media.VIDEO]), bytes([media.AUDIO]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ Message: TypeAlias = (
     | Control
     | media.VideoMessage
     | media.AudioMessage
+    | fragment.Fragment
     | path.Ack
     | path.Ping
     | path.Pong
@@ -106,6 +108,8 @@ def decode(data: bytes, limits: WireLimits) -> Message:
         return media.decode_audio(data, limits.max_frame_bytes)
     if message_type == media.VIDEO:
         return media.decode_video(data, limits.max_frame_bytes)
+    if message_type == fragment.FRAGMENT:
+        return fragment.decode_fragment(data, limits.max_message_bytes)
     decoder = _DECODERS.get(message_type)
     if decoder is not None:
         return decoder(data)
@@ -114,13 +118,25 @@ def decode(data: bytes, limits: WireLimits) -> Message:
     raise RemoteProtocolError(f"unknown required message type {message_type:#04x}")
 
 
+def decode_media(data: bytes, limits: WireLimits) -> media.VideoMessage | media.AudioMessage:
+    """Read the message that was cut into fragments.
+
+    Raises:
+        RemoteProtocolError: as ``decode``; or it is neither VIDEO nor AUDIO (``malformed``).
+    """
+    message = decode(data, limits) if data[:1] in _MEDIA_OCTETS else None
+    if not isinstance(message, media.VideoMessage | media.AudioMessage):
+        raise RemoteProtocolError("fragments of something else than VIDEO and AUDIO")
+    return message
+
+
 def encode(message: Message) -> bytes:
     """Write one tunnel message; the inverse of ``decode``. ``Skipped`` becomes an empty message of its type."""
     match message:
-        case media.AudioMessage():
-            return media.encode_audio(message.track_id, message.frame_number, message.frame)
-        case media.VideoMessage():
-            return media.encode_video(message.track_id, message.frame_number, message.reference_distance, message.frame)
+        case media.AudioMessage() | media.VideoMessage():
+            return media.encode(message)
+        case fragment.Fragment(data_count, index, block_number, message_length, payload):
+            return fragment.encode_fragment(data_count, index, block_number, message_length, payload)
         case path.Ack() | path.Ping() | path.Pong():
             return path.encode(message)
         case Control():

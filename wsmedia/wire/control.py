@@ -13,6 +13,7 @@ from wsmedia.media import Codec, MediaKind, Participant, Track, TrackSource
 from wsmedia.wire.messages import Opaque, TrackId
 
 Bitrate = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
+LaneCount = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 Reason = Annotated[str, msgspec.Meta(max_length=512)]
 RoomStateName = Annotated[str, msgspec.Meta(pattern=r"^(connecting|connected|reconnecting)\Z")]
 
@@ -148,6 +149,12 @@ class TargetBitrate(msgspec.Struct, frozen=True, tag_field="type", tag="target_b
     bitrate_bps: Bitrate
 
 
+class LanesWanted(msgspec.Struct, frozen=True, tag_field="type", tag="lanes"):
+    """Downlink: the gateway would like the client to hold this many lanes."""
+
+    wanted: LaneCount
+
+
 class UnknownControl(msgspec.Struct, frozen=True):
     """A CONTROL of a type that a newer peer knows: it keeps its place in the sequence and is otherwise ignored."""
 
@@ -168,6 +175,7 @@ KnownControl: TypeAlias = (
     | RoomStateChanged
     | KeyframeRequest
     | TargetBitrate
+    | LanesWanted
 )
 """Everything that may be sent."""
 
@@ -185,5 +193,6 @@ DOWNLINK_ONLY: tuple[type, ...] = (
     TrackRemoved,
     TrackMuted,
     RoomStateChanged,
+    LanesWanted,
 )
 """Types that only a gateway sends; from a client they are malformed."""

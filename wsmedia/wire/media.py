@@ -49,6 +49,13 @@ class AudioMessage:
     frame: EncodedFrame
 
 
+def encode(message: VideoMessage | AudioMessage) -> bytes:
+    """Write whichever of the two it is."""
+    if isinstance(message, AudioMessage):
+        return encode_audio(message.track_id, message.frame_number, message.frame)
+    return encode_video(message.track_id, message.frame_number, message.reference_distance, message.frame)
+
+
 def encode_video(track_id: int, frame_number: int, reference_distance: int, frame: EncodedFrame) -> bytes:
     """Make a VIDEO message.
 

@@ -68,13 +68,14 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class WelcomeLimits(msgspec.Struct, frozen=True):
-    """What the gateway accepts on the uplink; exceeding it ends the session."""
+    """What the gateway accepts on the uplink, and how many lanes at once; exceeding it ends the session."""
 
     max_message_bytes: Annotated[int, msgspec.Meta(ge=1)]
     max_frame_bytes: Annotated[int, msgspec.Meta(ge=1)]
     max_tracks: Annotated[int, msgspec.Meta(ge=0)]
     max_bytes_per_second: Annotated[int, msgspec.Meta(ge=1)]
     max_messages_per_second: Annotated[int, msgspec.Meta(ge=1)]
+    max_lanes: Annotated[int, msgspec.Meta(ge=1)] = 32
 
 
 class Welcome(msgspec.Struct, frozen=True):

@@ -267,6 +267,8 @@ export class Session {
       case "close":
         this.#end(message.code, message.detail, true, message.reason);
         break;
+      case "fragment":
+        throw new RemoteProtocolError("FRAGMENT where none is taken");
       case "pong":
       case "skipped":
         // It was counted, and that is all.

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { CloseCode, RemoteProtocolError } from "../base/errors.ts";
 import type { EncodedFrame } from "../base/media.ts";
 import { microseconds } from "../base/time.ts";
-import { CONTROL, decode, encode, HELLO, type Message, PADDING, WELCOME } from "./codec.ts";
+import { CONTROL, decode, decodeMedia, encode, HELLO, type Message, PADDING, WELCOME } from "./codec.ts";
 import type { ControlMessage } from "./control.ts";
+import { encodeFragment } from "./fragment.ts";
 import { MAX_JSON_BYTES } from "./json.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -49,6 +50,7 @@ const controls: ControlMessage[] = [
   { type: "room_state", state: "reconnecting", reason: "gone" },
   { type: "keyframe_request", trackId: 3 },
   { type: "target_bitrate", trackId: 3, bitrateBps: 0xffffffff },
+  { type: "lanes", wanted: 65535 },
   { type: "unknown", unknownType: "applause" },
 ];
 const messages: Message[] = [
@@ -77,6 +79,7 @@ const messages: Message[] = [
       maxTracks: 0,
       maxBytesPerSecond: 1,
       maxMessagesPerSecond: 1,
+      maxLanes: 1,
     },
     controlReceived: 0,
     resumeWindowMs: 0,
@@ -90,6 +93,14 @@ const messages: Message[] = [
   { type: "video", trackId: 9, frameNumber: 1, referenceDistance: 1, frame: { ...frame, discardable: true } },
   { type: "audio", trackId: 9, frameNumber: 1, frame },
   { type: "audio", trackId: 9, frameNumber: 1, frame: { ...frame, audioLevel: 0xff } },
+  {
+    type: "fragment",
+    dataCount: 200,
+    index: 254,
+    blockNumber: 4294967295,
+    messageLength: 599,
+    payload: Uint8Array.of(1, 2, 3),
+  },
   {
     type: "ack",
     controlReceived: 5,
@@ -117,6 +128,21 @@ describe("codec", () => {
     const data = encode({ type: "audio", trackId: 1, frameNumber: 0, frame });
     const message = decode(data);
     expect(message.type === "audio" && message.frame.data.buffer).toBe(data.buffer);
+  });
+
+  it("gives a fragment's payload as a view of the message", () => {
+    const data = encodeFragment(2, 1, 7, 5, Uint8Array.of(8, 9));
+    const message = decode(data);
+    expect(message.type === "fragment" && message.payload.buffer).toBe(data.buffer);
+  });
+
+  it("reads what was cut into fragments, if it is media", () => {
+    const audio: Message = { type: "audio", trackId: 1, frameNumber: 0, frame };
+    expect(decodeMedia(encode(audio))).toEqual(audio);
+    for (const message of messages.filter(({ type }) => type !== "audio" && type !== "video")) {
+      expect(() => decodeMedia(encode(message))).toThrow(RemoteProtocolError);
+    }
+    expect(() => decodeMedia(new Uint8Array(0))).toThrow(RemoteProtocolError);
   });
 
   it.each([

@@ -7,6 +7,7 @@
 
 import { CloseCode, RemoteProtocolError } from "../base/errors.ts";
 import { type ControlMessage, readControl, writeControl } from "./control.ts";
+import { decodeFragment, encodeFragment, FRAGMENT, type Fragment } from "./fragment.ts";
 import { type JsonObject, parseObject, writeObject } from "./json.ts";
 import {
   AUDIO,
@@ -75,7 +76,18 @@ export interface Skipped {
   readonly messageType: number;
 }
 
-export type Message = Hello | Welcome | Control | VideoMessage | AudioMessage | Ack | Ping | Pong | Close | Skipped;
+export type Message =
+  | Hello
+  | Welcome
+  | Control
+  | VideoMessage
+  | AudioMessage
+  | Fragment
+  | Ack
+  | Ping
+  | Pong
+  | Close
+  | Skipped;
 
 /**
  * Read one tunnel message.
@@ -97,6 +109,8 @@ export function decode(data: Uint8Array<ArrayBuffer>, limits: WireLimits = DEFAU
       return decodeAudio(data, limits.maxFrameBytes);
     case VIDEO:
       return decodeVideo(data, limits.maxFrameBytes);
+    case FRAGMENT:
+      return decodeFragment(data, limits.maxMessageBytes);
     case ACK:
       return decodeAck(data);
     case PING:
@@ -117,6 +131,21 @@ export function decode(data: Uint8Array<ArrayBuffer>, limits: WireLimits = DEFAU
   }
 }
 
+/**
+ * Read the message that was cut into fragments.
+ *
+ * @throws RemoteProtocolError as `decode`; or it is neither VIDEO nor AUDIO (`malformed`).
+ */
+export function decodeMedia(
+  data: Uint8Array<ArrayBuffer>,
+  limits: WireLimits = DEFAULT_WIRE_LIMITS,
+): VideoMessage | AudioMessage {
+  if (data[0] !== VIDEO && data[0] !== AUDIO) {
+    throw new RemoteProtocolError("fragments of something else than VIDEO and AUDIO");
+  }
+  return decode(data, limits) as VideoMessage | AudioMessage;
+}
+
 /** Write one tunnel message; the inverse of `decode`. A skipped one becomes an empty message of its type. */
 export function encode(message: Message): Uint8Array<ArrayBuffer> {
   switch (message.type) {
@@ -124,6 +153,10 @@ export function encode(message: Message): Uint8Array<ArrayBuffer> {
       return encodeAudio(message.trackId, message.frameNumber, message.frame);
     case "video":
       return encodeVideo(message.trackId, message.frameNumber, message.referenceDistance, message.frame);
+    case "fragment": {
+      const { dataCount, index, blockNumber, messageLength, payload } = message;
+      return encodeFragment(dataCount, index, blockNumber, messageLength, payload);
+    }
     case "ack":
       return encodeAck(message);
     case "ping":

@@ -9,6 +9,7 @@ import { CODECS, kindOf, type Participant, type Track } from "../base/media.ts";
 import { type JsonObject, readBoolean, readInteger, readObject, readString, readWord } from "./json.ts";
 import { readOpaque, readTrackId } from "./messages.ts";
 
+const U16 = 0xffff;
 const U32 = 0xffffffff;
 
 /** Everything that may be sent. */
@@ -29,7 +30,8 @@ export type KnownControl =
       readonly reason: string;
     }
   | { readonly type: "keyframe_request"; readonly trackId: number }
-  | { readonly type: "target_bitrate"; readonly trackId: number; readonly bitrateBps: number };
+  | { readonly type: "target_bitrate"; readonly trackId: number; readonly bitrateBps: number }
+  | { readonly type: "lanes"; readonly wanted: number };
 
 /** A CONTROL of a type that a newer peer knows: it keeps its place in the sequence and is otherwise ignored. */
 export interface UnknownControl {
@@ -57,6 +59,7 @@ export const DOWNLINK_ONLY: ReadonlySet<string> = new Set<KnownControl["type"]>(
   "track_removed",
   "track_muted",
   "room_state",
+  "lanes",
 ]);
 
 function readTrack(object: JsonObject): Track {
@@ -117,6 +120,8 @@ export function readControl(object: JsonObject): ControlMessage {
       };
     case "target_bitrate":
       return { type, trackId: readTrackId(object), bitrateBps: readInteger(object, "bitrate_bps", 0, U32) };
+    case "lanes":
+      return { type, wanted: readInteger(object, "wanted", 1, U16) };
     default:
       return { type: "unknown", unknownType: type };
   }
@@ -150,6 +155,8 @@ export function writeControl(message: ControlMessage): JsonObject {
       return { type: message.type, state: message.state, reason: message.reason };
     case "target_bitrate":
       return { type: message.type, track_id: message.trackId, bitrate_bps: message.bitrateBps };
+    case "lanes":
+      return { type: message.type, wanted: message.wanted };
     case "unknown":
       return { type: message.unknownType };
   }

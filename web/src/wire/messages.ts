@@ -16,6 +16,8 @@ const MAX_OPAQUE_LENGTH = 128;
 const MAX_TEXT_LENGTH = 512;
 const MAX_DURATION_MS = 3_600_000;
 const MAX_NAME_LENGTH = 64;
+/** What a gateway takes that does not say how many. */
+const DEFAULT_MAX_LANES = 32;
 const ROOM = /^[A-Za-z0-9._~-]{1,64}$/;
 const KEY = /^[0-9a-fA-F]{32,64}$/;
 const SESSION_ID = /^[0-9a-f]{32}$/;
@@ -58,13 +60,14 @@ export interface Hello {
   readonly version: number;
 }
 
-/** What the gateway accepts on the uplink; exceeding it ends the session. */
+/** What the gateway accepts on the uplink, and how many lanes at once; exceeding it ends the session. */
 export interface WelcomeLimits {
   readonly maxMessageBytes: number;
   readonly maxFrameBytes: number;
   readonly maxTracks: number;
   readonly maxBytesPerSecond: number;
   readonly maxMessagesPerSecond: number;
+  readonly maxLanes: number;
 }
 
 /** The gateway's answer to HELLO, first on its side of the lane (PROTOCOL.md §3.2). */
@@ -149,7 +152,8 @@ export const writeHello = (hello: Hello): JsonObject => ({
 export function readWelcome(object: JsonObject): Welcome {
   checkVersion(object);
   const limits = readObject(object, "limits");
-  const limit = (key: string, min: number) => readInteger(limits, key, min, Number.POSITIVE_INFINITY);
+  const limit = (key: string, min: number, fallback?: number) =>
+    readInteger(limits, key, min, Number.POSITIVE_INFINITY, fallback);
   return {
     type: "welcome",
     laneId: readInteger(object, "lane_id", 0, U16),
@@ -161,6 +165,7 @@ export function readWelcome(object: JsonObject): Welcome {
       maxTracks: limit("max_tracks", 0),
       maxBytesPerSecond: limit("max_bytes_per_second", 1),
       maxMessagesPerSecond: limit("max_messages_per_second", 1),
+      maxLanes: limit("max_lanes", 1, DEFAULT_MAX_LANES),
     },
     controlReceived: readInteger(object, "control_received", 0, U32, 0),
     resumeWindowMs: readInteger(object, "resume_window_ms", 0, MAX_DURATION_MS, 30_000),
@@ -181,6 +186,7 @@ export const writeWelcome = (welcome: Welcome): JsonObject => ({
     max_tracks: welcome.limits.maxTracks,
     max_bytes_per_second: welcome.limits.maxBytesPerSecond,
     max_messages_per_second: welcome.limits.maxMessagesPerSecond,
+    max_lanes: welcome.limits.maxLanes,
   },
   control_received: welcome.controlReceived,
   resume_window_ms: welcome.resumeWindowMs,

@@ -63,6 +63,7 @@ const GATEWAY_LIMITS = {
   maxTracks: 8,
   maxBytesPerSecond: 2_500_000,
   maxMessagesPerSecond: 1000,
+  maxLanes: 32,
 };
 
 const octetsOf = ({ data, pad }: Data): Uint8Array<ArrayBuffer> =>

@@ -126,6 +126,7 @@ const LIMITS = {
   maxTracks: 8,
   maxBytesPerSecond: 2_500_000,
   maxMessagesPerSecond: 1000,
+  maxLanes: 32,
 };
 
 /** A gateway with one session per session id; answers as soon as something arrives. */

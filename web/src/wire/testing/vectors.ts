@@ -48,6 +48,15 @@ export function messageJson(message: Message): JsonObject {
         audio_level: message.frame.audioLevel,
         data: hexOf(message.frame.data),
       };
+    case "fragment":
+      return {
+        type,
+        data_count: message.dataCount,
+        index: message.index,
+        block_number: message.blockNumber,
+        message_length: message.messageLength,
+        payload: hexOf(message.payload),
+      };
     case "ack":
       return {
         type,
