@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 /** From the ground up; the names of one inner list stand side by side. */
 export const FLOORS = [
   ["base"],
-  ["wire", "codecs"],
+  ["wire", "fec", "codecs"],
   ["session"],
   ["transport", "capture", "encode", "decode", "playout", "native"],
   ["room"],
