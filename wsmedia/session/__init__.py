@@ -10,15 +10,18 @@ from wsmedia.session.events import (
     FrameReceived,
     KeyframeNeeded,
     LaneLost,
+    LanesWantedChanged,
     PathEstimateChanged,
     Resumed,
 )
 from wsmedia.session.handshake import Role, WelcomeInfo
+from wsmedia.session.lane import LaneFigures
 from wsmedia.session.limits import SessionLimits
 from wsmedia.session.registry import Attachment, SessionRegistry
-from wsmedia.session.session import Session
+from wsmedia.session.session import MAX_LANES, Session
 
 __all__ = [
+    "MAX_LANES",
     "AllLanesLost",
     "Attachment",
     "Closed",
@@ -27,7 +30,9 @@ __all__ = [
     "Event",
     "FrameReceived",
     "KeyframeNeeded",
+    "LaneFigures",
     "LaneLost",
+    "LanesWantedChanged",
     "PathEstimateChanged",
     "PathStatistics",
     "Resumed",

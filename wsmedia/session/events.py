@@ -69,6 +69,13 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class LanesWantedChanged:
+    """Client: ``count`` lanes should be open from now on (``Session.lanes_wanted``)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The session is over; the last event. ``next_message`` may still give a CLOSE for each lane.
 
@@ -91,5 +98,6 @@ Event: TypeAlias = (
     | LaneLost
     | AllLanesLost
     | Resumed
+    | LanesWantedChanged
     | Closed
 )

@@ -30,6 +30,26 @@ class Sent(NamedTuple):
     video_track_id: int
 
 
+class LaneFigures(NamedTuple):
+    """One lane for statistics, and for who decides which lane may be closed.
+
+    Attributes:
+        lane_id: as in HELLO.
+        kind: as in HELLO.
+        welcomed: whether WELCOME was sent or received.
+        stalled: whether the oldest message in flight should have been acknowledged long ago.
+        in_flight_bytes: sent and not acknowledged.
+        quiet: seconds since a message that ACK reports came; 0 while something of ours is in flight.
+    """
+
+    lane_id: int
+    kind: str
+    welcomed: bool
+    stalled: bool
+    in_flight_bytes: int
+    quiet: float
+
+
 class Lane:
     """Counters and timers of one lane; ``now`` is monotonic seconds.
 
@@ -116,6 +136,12 @@ class Lane:
         self.messages_acknowledged = messages_received
         self.in_flight_bytes -= octets
         return octets, last
+
+    def figures(self, round_trip: float, now: float) -> LaneFigures:
+        """How the lane is at ``now``."""
+        quiet = 0.0 if self.in_flight else max(0.0, now - self.last_received_at)
+        stalled = self.is_stalled(round_trip, now)
+        return LaneFigures(self.lane_id, self.kind, self.welcomed, stalled, self.in_flight_bytes, quiet)
 
     def has_news(self, now: float) -> bool:
         """Whether an ACK should name this lane: something came since the last ACK, or lately."""

@@ -23,7 +23,7 @@ from wsmedia.session.acknowledgements import Acknowledger
 from wsmedia.session.congestion import PathStatistics
 from wsmedia.session.handshake import Role, WelcomeInfo, hello_for_lane, limits_from_welcome, welcome_for_lane
 from wsmedia.session.incoming import Incoming
-from wsmedia.session.lane import MAX_SILENCE, Lane
+from wsmedia.session.lane import MAX_SILENCE, Lane, LaneFigures
 from wsmedia.session.limits import IncomingRates, SessionLimits
 from wsmedia.session.outgoing import Outgoing
 from wsmedia.session.state import Input, State, step
@@ -48,6 +48,10 @@ from wsmedia.wire import (
 MAX_DETAIL_LENGTH = 512
 PING_SHARE = 3
 """A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6)."""
+INITIAL_LANES = 2
+"""Lanes that a client holds on a clean path."""
+MAX_LANES = 16
+"""Lanes that a client holds at most, unless its owner says otherwise."""
 GOING_AWAY_GRACE = 2.0
 """Seconds instead of the resume window for a client that went away without CLOSE (PROTOCOL.md §4)."""
 
@@ -63,6 +67,8 @@ class Session:
         limits: bounds on what the far end sends; None for the defaults. A client enforces only the sizes.
         hello: client only: room, name, token, client and capabilities of every HELLO; ``lane_id``, ``lane_kind``,
             ``key``, ``resume`` and ``control_received`` in it are replaced.
+        max_lanes: client only: how many lanes it may want at once, at least 1.
+        fixed_lanes: client only: want always so many, within ``max_lanes``; None: as the path demands.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class Session:
         now: float,
         limits: SessionLimits | None = None,
         hello: Hello | None = None,
+        max_lanes: int = MAX_LANES,
+        fixed_lanes: int | None = None,
     ) -> None:
         if role is Role.CLIENT and hello is None:
             raise LocalProtocolError("a client says who it is in HELLO")
@@ -82,6 +90,7 @@ class Session:
         self.key = key
         self.limits = limits or SessionLimits()
         self._hello = hello
+        self._lanes_wanted = min(fixed_lanes or INITIAL_LANES, max_lanes)
         self._welcome: Welcome | None = None
         self._state = State.CONNECTING
         self._established = False
@@ -138,6 +147,16 @@ class Session:
     def target_bitrate_bps(self) -> int:
         """What the path can carry now, all outgoing tracks together."""
         return self._outgoing.congestion.bitrate_bps
+
+    @property
+    def lanes_wanted(self) -> int:
+        """Client: how many lanes should be open; every change is told with ``LanesWantedChanged``."""
+        return self._lanes_wanted
+
+    def lane_figures(self, now: float) -> list[LaneFigures]:
+        """Figures of the lanes that are open, in the order they came."""
+        round_trip = self._outgoing.congestion.round_trip or 0.0
+        return [lane.figures(round_trip, now) for lane in self._lanes.values()]
 
     def path(self, now: float) -> PathStatistics:
         """Figures of the path at ``now``."""

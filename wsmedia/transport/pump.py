@@ -115,8 +115,7 @@ class Pump:
                 self._dispatch(events)
                 if self._closed is not None:
                     break
-                for lane in list(self._lanes.values()):
-                    self._write(lane)
+                self._write_all()
                 events = self.session.events_received()
                 if not events:
                     self._schedule()
@@ -141,15 +140,28 @@ class Pump:
             # Not one of the session's close codes: the session lives, only this carrier is given up.
             lane.close(_NORMAL_CLOSURE, "lane given up", None)
 
-    def _write(self, lane: Lane) -> None:
+    def _write_all(self) -> None:
+        """Write what may be written. A pull on one lane may bring up messages for lanes that had none before."""
+        while True:
+            written = False
+            for lane in list(self._lanes.values()):
+                written = self._write(lane) or written
+            if not written or len(self._lanes) < 2:
+                return
+
+    def _write(self, lane: Lane) -> bool:
+        """Write on one lane until there is nothing more for it; say whether there was anything."""
         lane_id = lane.lane_id
         now = self._clock.monotonic()
+        written = False
         while lane_id not in self._blocked and lane_id in self._lanes:
             message = self.session.next_message(lane_id, now)
             if message is None:
-                return
+                break
+            written = True
             if not lane.write(message):
                 self._blocked.add(lane_id)
+        return written
 
     def _schedule(self) -> None:
         due = self.session.next_timeout()

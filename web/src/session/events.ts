@@ -26,6 +26,8 @@ export type SessionEvent =
   | { readonly type: "allLanesLost" }
   /** A new lane is up after `allLanesLost`; unacknowledged CONTROL goes out again by itself. */
   | { readonly type: "resumed" }
+  /** Client: so many lanes should be open from now on (`Session.lanesWanted`). */
+  | { readonly type: "lanesWantedChanged"; readonly count: number }
   /**
    * The session is over; the last event. `nextMessage` may still give a CLOSE for each lane. `code` is a `CloseCode`
    * or, from a newer peer, another number of 4000 … 4999; `detail` is a sentence for people.

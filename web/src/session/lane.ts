@@ -29,6 +29,21 @@ export interface Sent {
   readonly videoTrackId: number | null;
 }
 
+/** One lane for statistics, and for who decides which lane may be closed. */
+export interface LaneFigures {
+  readonly laneId: number;
+  /** As in HELLO. */
+  readonly kind: string;
+  /** Whether WELCOME was sent or received. */
+  readonly welcomed: boolean;
+  /** Whether the oldest message in flight should have been acknowledged long ago. */
+  readonly stalled: boolean;
+  /** Sent and not acknowledged. */
+  readonly inFlightBytes: number;
+  /** Seconds since a message that ACK reports came; 0 while something of ours is in flight. */
+  readonly quiet: Seconds;
+}
+
 /** Counters and timers of one lane. */
 export class Lane {
   readonly laneId: number;
@@ -123,6 +138,19 @@ export class Lane {
     this.#messagesAcknowledged = messagesReceived;
     this.inFlightBytes -= octets;
     return { octets, last: acknowledged[acknowledged.length - 1] ?? null };
+  }
+
+  /** How the lane is at `now`; `roundTrip` in seconds. */
+  figures(roundTrip: number, now: Seconds): LaneFigures {
+    const quiet = this.inFlight.length > 0 ? 0 : Math.max(0, now - this.lastReceivedAt);
+    return {
+      laneId: this.laneId,
+      kind: this.kind,
+      welcomed: this.welcomed,
+      stalled: this.isStalled(roundTrip, now),
+      inFlightBytes: this.inFlightBytes,
+      quiet: seconds(quiet),
+    };
   }
 
   /** Whether an ACK should name this lane: something came since the last ACK, or lately. */

@@ -20,7 +20,7 @@ import type { PathStatistics } from "./congestion.ts";
 import type { SessionEvent } from "./events.ts";
 import { helloForLane, limitsFromWelcome, type Role, type WelcomeInfo, welcomeForLane } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
-import { Lane, MAX_SILENCE } from "./lane.ts";
+import { Lane, type LaneFigures, MAX_SILENCE } from "./lane.ts";
 import { DEFAULT_LIMITS, type SessionLimits } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type State, step } from "./state.ts";
@@ -28,6 +28,11 @@ import { type State, step } from "./state.ts";
 const MAX_DETAIL_LENGTH = 512;
 /** A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6). */
 const PING_SHARE = 3;
+
+/** Lanes that a client holds on a clean path. */
+const INITIAL_LANES = 2;
+/** Lanes that a client holds at most, unless its owner says otherwise. */
+export const MAX_LANES = 16;
 
 /** What a session begins with. */
 export interface SessionOptions {
@@ -40,6 +45,10 @@ export interface SessionOptions {
    * `controlReceived` in it are replaced.
    */
   readonly hello?: Hello;
+  /** Client only: how many lanes it may want at once, at least 1. Default: `MAX_LANES`. */
+  readonly maxLanes?: number;
+  /** Client only: want always so many, within `maxLanes`; null: as the path demands. */
+  readonly fixedLanes?: number | null;
 }
 
 /** One end of a tunnel session (PROTOCOL.md §3, §4, §5). */
@@ -49,6 +58,7 @@ export class Session {
   readonly key: string;
   #limits: SessionLimits;
   readonly #hello: Hello | null;
+  readonly #lanesWanted: number;
   #welcome: Welcome | null = null;
   #state: State = "connecting";
   #established = false;
@@ -75,6 +85,7 @@ export class Session {
     this.key = options.key;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#hello = options.hello ?? null;
+    this.#lanesWanted = Math.min(options.fixedLanes ?? INITIAL_LANES, options.maxLanes ?? MAX_LANES);
     this.#deadline = seconds(options.now + this.#limits.resumeWindow);
     this.#maxSilence = role === "client" ? MAX_SILENCE : Number.POSITIVE_INFINITY;
     this.#outgoing = new Outgoing(this.#limits.maxFrameBytes, this.#events);
@@ -107,6 +118,17 @@ export class Session {
   /** What the path can carry now, all outgoing tracks together. */
   get targetBitrateBps(): number {
     return this.#outgoing.congestion.bitrateBps;
+  }
+
+  /** Client: how many lanes should be open; every change is told with `lanesWantedChanged`. */
+  get lanesWanted(): number {
+    return this.#lanesWanted;
+  }
+
+  /** Figures of the lanes that are open, in the order they came. */
+  laneFigures(now: Seconds): LaneFigures[] {
+    const roundTrip = this.#outgoing.congestion.roundTrip ?? 0;
+    return [...this.#lanes.values()].map((lane) => lane.figures(roundTrip, now));
   }
 
   /** Figures of the path at `now`. */
