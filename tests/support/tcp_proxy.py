@@ -18,10 +18,14 @@ class TcpProxy:
 
     Attributes:
         accepted: connections so far.
+        most_tunnels: WebSockets that may be open at once; further ones are reset, as by a proxy that counts.
     """
 
     def __init__(self, port: int, host: str = "127.0.0.1", scheme: str = "http") -> None:
         self.accepted = 0
+        self.most_tunnels: int | None = None
+        # In the order in which they came; a connection belongs here from its first octets on.
+        self._tunnels: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         self._target = (host, port)
         self._scheme = scheme
         self._server: asyncio.Server | None = None
@@ -63,6 +67,11 @@ class TcpProxy:
         """Connections that are open now."""
         return len(self._open)
 
+    @property
+    def tunnels(self) -> int:
+        """WebSockets of the tunnel that are open now; only over plain HTTP, for TLS hides them."""
+        return len(self._tunnels)
+
     async def wait_for_connections(self, count: int, within: float = 10.0) -> None:
         """Wait until ``accepted`` is at least ``count``."""
         async with asyncio.timeout(within):
@@ -77,6 +86,11 @@ class TcpProxy:
             for writer in pair:
                 _reset(writer)
         return count
+
+    def reset_tunnel(self, index: int) -> None:
+        """Cut one WebSocket of the tunnel, the oldest being 0."""
+        for writer in self._tunnels[index]:
+            _reset(writer)
 
     def refuse(self, refusing: bool = True) -> None:
         """Reset new connections at once, or accept them again."""
@@ -136,11 +150,20 @@ class TcpProxy:
             pair = (writer, far_writer)
             self._open.add(pair)
             try:
+                first = await reader.read(65536)
+                if b"/v1/sessions/" in first:
+                    if self.most_tunnels is not None and self.tunnels >= self.most_tunnels:
+                        _reset(writer)
+                        return
+                    self._tunnels.append(pair)
+                far_writer.write(first)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._copy(reader, far_writer))
                     group.create_task(self._copy(far_reader, writer))
             finally:
                 self._open.discard(pair)
+                if pair in self._tunnels:
+                    self._tunnels.remove(pair)
                 for one in pair:
                     one.close()
         except (OSError, ExceptionGroup, asyncio.CancelledError):

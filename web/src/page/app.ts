@@ -120,7 +120,9 @@ export class App {
     this.#lobby?.close();
     this.#lobby = null;
     const { speakerId } = this.#preferences;
-    const call = new CallSession(this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, speakerId }), {
+    const { lanes } = this.#address;
+    const open = this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, lanes, speakerId });
+    const call = new CallSession(open, {
       media: this.#media,
       toasts: this.#toasts,
       versions: this.#versions,

@@ -72,7 +72,10 @@ const SPECS: readonly ChartSpec[] = [
     title: words.lanes,
     least: 4,
     format: (value) => (value === null ? words.none : value.toFixed(0)),
-    series: [{ label: words.lanesOpen, value: ({ lanes }) => lanes }],
+    series: [
+      { label: words.lanesOpen, value: ({ lanes }) => lanes },
+      { label: words.lanesStalled, value: ({ stalledLanes }) => stalledLanes },
+    ],
   },
 ];
 

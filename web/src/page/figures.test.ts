@@ -33,6 +33,8 @@ it("writes figures with their units, and a dash for none", () => {
     "–",
   ]);
   expect(percent(0.0123)).toBe("1.2 %");
-  expect(laneNames(path({ lanes: ["websocket", "websocket", "http"] }))).toBe("websocket × 2, http");
+  const lane = { laneId: 0, kind: "websocket", state: "up", inFlightBytes: 0 } as const;
+  const lanes = [lane, { ...lane, laneId: 1, state: "stalled" as const }, { ...lane, laneId: 2, kind: "http" }];
+  expect(laneNames(path({ lanes }))).toBe("websocket × 2 (1 stalled), http");
   expect(laneNames(path({ lanes: [] }))).toBe("–");
 });

@@ -45,9 +45,12 @@ export const perSecond = (count: number | null): string =>
 export const percent = (share: number | null): string =>
   share === null ? words.none : words.percent((share * 100).toFixed(1));
 
-/** As `websocket × 2`. */
+/** As `websocket × 8 (1 stalled)`. */
 export function laneNames({ lanes }: PathReading): string {
-  const kinds = [...new Set(lanes)];
-  if (kinds.length === 0) return words.none;
-  return kinds.map((kind) => words.laneKinds(kind, lanes.filter((lane) => lane === kind).length)).join(", ");
+  if (lanes.length === 0) return words.none;
+  const named = [...new Set(lanes.map(({ kind }) => kind))].map((kind) => {
+    const some = lanes.filter((lane) => lane.kind === kind);
+    return words.laneKinds(kind, some.length, some.filter(({ state }) => state === "stalled").length);
+  });
+  return named.join(", ");
 }

@@ -51,6 +51,12 @@ describe("History", () => {
   it("has nothing to say of a native call's path but the sum of its tracks", () => {
     const history = new History();
     history.take([track({ bitrateBps: 300 }), track({ trackId: "2", bitrateBps: 500 })], null, 0);
-    expect(history.samples[0]).toMatchObject({ receivedBps: 800, sentBps: null, pathBps: null, lanes: 0 });
+    expect(history.samples[0]).toMatchObject({
+      receivedBps: 800,
+      sentBps: null,
+      pathBps: null,
+      lanes: 0,
+      stalledLanes: 0,
+    });
   });
 });

@@ -17,6 +17,7 @@ export interface Sample {
   readonly roundTripMs: number | null;
   readonly queueingMs: number | null;
   readonly lanes: number;
+  readonly stalledLanes: number;
   /** Of our camera; of the slowest camera that we see. */
   readonly sentFps: number | null;
   readonly receivedFps: number | null;
@@ -73,6 +74,7 @@ export class History {
       roundTripMs: path?.roundTripMs ?? null,
       queueingMs: path?.queueingMs ?? null,
       lanes: path?.lanes.length ?? 0,
+      stalledLanes: path?.lanes.filter(({ state }) => state === "stalled").length ?? 0,
       sentFps: most(sent.filter(isCamera).map(({ framesPerSecond }) => framesPerSecond)),
       receivedFps: least(video.filter(isCamera).map(({ framesPerSecond }) => framesPerSecond)),
       pictureDelayMs: most(video.map(({ delayMs }) => delayMs)),

@@ -38,6 +38,8 @@ export interface AddressRequest {
   readonly mode: RoomMode | null;
   readonly codecs: CodecChoice | null;
   readonly quality: Quality | null;
+  /** How many connections to hold; null: as the path demands. Never remembered. */
+  readonly lanes: number | null;
   readonly autojoin: boolean;
 }
 
@@ -98,6 +100,7 @@ export function readAddress(search: string): AddressRequest {
     mode: modeOf(query.get("mode")),
     codecs: codecsOf(query.get("codecs")),
     quality: qualityOf(query.get("quality")),
+    lanes: lanesOf(query.get("lanes")),
     autojoin: query.get("autojoin") === "1",
   };
 }
@@ -127,6 +130,10 @@ function modeOf(value: string | null): RoomMode | null {
 
 function codecsOf(value: string | null): CodecChoice | null {
   return value === "auto" || value === "webcodecs" || value === "wasm" ? value : null;
+}
+
+function lanesOf(value: string | null): number | null {
+  return value !== null && /^([1-9]|[12][0-9]|3[0-2])$/.test(value) ? Number(value) : null;
 }
 
 function qualityOf(value: string | null): Quality | null {

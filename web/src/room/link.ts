@@ -17,6 +17,9 @@ export interface LinkOptions {
   readonly name: string;
   readonly token: string | null;
   readonly codecs: CodecChoice;
+  /** Tunnel: connections to hold; null: as the path demands, `maxLanes` at most. */
+  readonly lanes: number | null;
+  readonly maxLanes: number;
 }
 
 /** Somebody's track, when it comes. */

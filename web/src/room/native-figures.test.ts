@@ -85,7 +85,7 @@ it("takes the path from the pair in use of our own connection, and adds up the r
     pathBitrateBps: 1_000_000,
     receivedBitrateBps: 200_000,
     bytesReceived: 35_000,
-    lanes: ["webrtc"],
+    lanes: [{ kind: "webrtc", state: "up" }],
   });
 });
 

@@ -187,7 +187,7 @@ function pathOf(figures: Figures): PathReading {
     bytesSent: null,
     bytesReceived: null,
     framesDropped: null,
-    lanes: ["webrtc"],
+    lanes: [{ laneId: 0, kind: "webrtc", state: "up", inFlightBytes: 0 }],
   };
 }
 

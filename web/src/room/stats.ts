@@ -2,6 +2,7 @@
 
 import type { CodecBackend } from "../base/backends.ts";
 import type { MediaKind, TrackSource } from "../base/media.ts";
+import type { LaneReading } from "./vocabulary.ts";
 
 /** What every entry has. */
 export interface StatsEntry {
@@ -97,8 +98,8 @@ export interface TransportStats extends StatsEntry {
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
   readonly selectedCandidatePairId?: string;
-  /** The tunnel's lanes, as `websocket`; their number is that of its connections. */
-  readonly wsmediaLanes?: readonly string[];
+  /** The tunnel's connections. */
+  readonly wsmediaLanes?: readonly LaneReading[];
   readonly wsmediaFramesDropped?: number;
 }
 

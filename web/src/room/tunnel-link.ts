@@ -49,7 +49,7 @@ export class TunnelLink implements RoomLink {
   #state: RoomState = "connecting";
 
   constructor(options: LinkOptions, output: AudioOutput, events: LinkEvents) {
-    const { url, room, name, token, codecs } = options;
+    const { url, room, name, token, codecs, lanes, maxLanes } = options;
     this.#url = url;
     this.#events = events;
     void preparePictures();
@@ -69,7 +69,8 @@ export class TunnelLink implements RoomLink {
       },
       codecs,
     );
-    this.#tunnel = new Tunnel(token === null ? { url, room, name } : { url, room, name, token }, {
+    const entry = { url, room, name, lanes, maxLanes };
+    this.#tunnel = new Tunnel(token === null ? entry : { ...entry, token }, {
       stateChanged: (state, reason) => {
         this.#tunnelState = state;
         this.#tellState(reason);

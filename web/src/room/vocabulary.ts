@@ -56,6 +56,17 @@ export interface TrackReading {
   readonly freezes: number | null;
 }
 
+/** One of the connections that carry the room. */
+export interface LaneReading {
+  readonly laneId: number;
+  /** As `websocket`. */
+  readonly kind: string;
+  /** `stalled`: what is on its way on it is overdue, and the others carry what follows. */
+  readonly state: "opening" | "up" | "stalled";
+  /** Sent, and not known to have arrived. */
+  readonly inFlightBytes: number;
+}
+
 /** The path's figures of the moment. */
 export interface PathReading {
   readonly roundTripMs: number | null;
@@ -67,8 +78,7 @@ export interface PathReading {
   readonly bytesReceived: number | null;
   /** Frames dropped before they entered the tunnel. */
   readonly framesDropped: number | null;
-  /** One entry a lane, its kind, as `websocket`. */
-  readonly lanes: readonly string[];
+  readonly lanes: readonly LaneReading[];
 }
 
 /** An RFC 6464 level (0 loudest … 127 silence) as loudness 0 … 1 for eyes: −60 dB and less is nothing. */

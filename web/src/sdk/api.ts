@@ -11,7 +11,7 @@ import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "..
 export type { CodecBackend, CodecChoice } from "../base/backends.ts";
 export type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 export type * from "../room/stats.ts";
-export type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+export type { LaneReading, PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
 
 /** Where to and as whom. */
 export interface ConnectOptions {
@@ -31,6 +31,10 @@ export interface ConnectOptions {
   readonly speakerId?: string;
   /** Default true: tracks whose surface nobody can see are not sent to us. */
   readonly pauseHidden?: boolean;
+  /** Tunnel: hold always so many connections, 1–32, whatever the path demands; for measuring, and for support. */
+  readonly lanes?: number | null;
+  /** Tunnel: how many connections the path may make it hold, 1–32. Default: 16. */
+  readonly maxLanes?: number;
   /** Aborting it leaves the room, or gives up the way into it. */
   readonly signal?: AbortSignal;
 }

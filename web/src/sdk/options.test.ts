@@ -13,6 +13,8 @@ describe("settingsOf", () => {
       token: null,
       mode: "tunnel",
       codecs: "auto",
+      lanes: null,
+      maxLanes: 16,
       speakerId: "",
       pauseHidden: true,
     });
@@ -31,6 +33,9 @@ describe("settingsOf", () => {
     [{ url: "ftp://a.example/" }, /ftp:/],
     [{ mode: "direct" as "native" }, /"direct"/],
     [{ codecs: "best" as "auto" }, /"best"/],
+    [{ lanes: 0 }, /lanes is a whole number of 1–32, not 0/],
+    [{ lanes: 33 }, /1–32, not 33/],
+    [{ maxLanes: 2.5 }, /maxLanes is a whole number/],
   ])("says what is wrong with %o", (wrong, words) => {
     expect(() => settingsOf({ ...some, ...wrong })).toThrow(words);
     expect(() => settingsOf({ ...some, ...wrong })).toThrow(TypeError);

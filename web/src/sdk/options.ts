@@ -16,6 +16,9 @@ const MODES: readonly RoomMode[] = ["tunnel", "native"];
 const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
 const LONGEST_NAME = 64;
 const DEFAULT_NAME = "Guest";
+const DEFAULT_LANES = 16;
+/** What a gateway lets one session hold, if nobody has told it otherwise. */
+const MOST_LANES = 32;
 
 /** Whether a gateway takes this as a room's name: 1–64 characters of `A–Z a–z 0–9 . _ ~ -`. */
 export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.test(name);
@@ -27,13 +30,20 @@ export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.t
  */
 export function settingsOf(options: ConnectOptions): RoomSettings {
   const { room, token = null, mode = "tunnel", codecs = "auto", speakerId = "", pauseHidden = true } = options;
+  const { lanes = null, maxLanes = DEFAULT_LANES } = options;
   const name = (options.name ?? "").trim() || DEFAULT_NAME;
   if (!isRoomName(room)) throw new TypeError(`"${room}" is no room name: 1–64 of A–Z a–z 0–9 . _ ~ - are.`);
   if ([...name].length > LONGEST_NAME) throw new TypeError(`A name has ${LONGEST_NAME} characters at most.`);
   if (!MODES.includes(mode)) throw new TypeError(`mode is ${MODES.join(" or ")}, not "${mode}".`);
   if (!CODECS.includes(codecs)) throw new TypeError(`codecs is ${CODECS.join(" or ")}, not "${codecs}".`);
+  for (const [option, count] of Object.entries({ lanes, maxLanes })) {
+    if (count !== null && !(Number.isInteger(count) && count >= 1 && count <= MOST_LANES)) {
+      throw new TypeError(`${option} is a whole number of 1–${MOST_LANES}, not ${count}.`);
+    }
+  }
   const url = baseAddressOf(options.url);
-  return { url, room, name, token: token === "" ? null : token, mode, codecs, speakerId, pauseHidden };
+  const from = { url, room, name, token: token === "" ? null : token };
+  return { ...from, mode, codecs, lanes, maxLanes, speakerId, pauseHidden };
 }
 
 function baseAddressOf(given: string | URL): string {

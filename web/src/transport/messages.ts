@@ -14,6 +14,10 @@ export interface TunnelOptions {
   readonly name: string;
   /** A JWT, if the gateway wants one. Sent inside HELLO, never in an address. */
   readonly token?: string;
+  /** Hold always so many lanes; null: as the path demands. */
+  readonly lanes?: number | null;
+  /** How many lanes may be held at once, where `lanes` does not say it. Default: 16. */
+  readonly maxLanes?: number;
 }
 
 /** How the tunnel is, as a user would say it. */
@@ -39,6 +43,18 @@ export interface UplinkLimits {
   readonly maxMessagesPerSecond: number;
 }
 
+/** How one lane is. */
+export interface LaneStatistics {
+  /** Counts up in the order in which the session's lanes begin. */
+  readonly laneId: number;
+  /** As `websocket`. */
+  readonly kind: string;
+  /** `stalled`: what is in flight on it should have been acknowledged long ago, so that nothing follows for now. */
+  readonly state: "opening" | "up" | "stalled";
+  /** Sent and not acknowledged. */
+  readonly inFlightBytes: number;
+}
+
 /** A reading of the path, about once a second while connected. */
 export interface TunnelStatistics {
   /** Smoothed round-trip time of the tunnel; null before the first acknowledgement. */
@@ -58,8 +74,8 @@ export interface TunnelStatistics {
   /** Frames since the session began: received, and of these not given to a decoder because it was behind. */
   readonly framesReceived: number;
   readonly framesSkipped: number;
-  /** Lanes in use, as `websocket`. */
-  readonly lanes: readonly string[];
+  /** Lanes that are open, in the order in which they were. */
+  readonly lanes: readonly LaneStatistics[];
 }
 
 /** Main thread → worker. */

@@ -136,14 +136,34 @@ export class Pump {
   }
 
   #settle(): void {
-    for (const event of this.session.eventsReceived()) {
+    let events = this.session.eventsReceived();
+    for (;;) {
+      this.#dispatch(events);
+      this.#writeAll();
+      if (this.#closed !== null) break;
+      // Writing makes events too: the engine drops what has grown stale when it is asked for the next message.
+      events = this.session.eventsReceived();
+      if (events.length === 0) break;
+    }
+    if (this.#closed === null) this.#schedule();
+    else this.#finish(this.#closed);
+  }
+
+  #dispatch(events: readonly SessionEvent[]): void {
+    for (const event of events) {
       if (event.type === "closed") this.#closed = event;
       else if (event.type === "laneLost") this.#abandon(event.laneId);
       this.#onEvent(event);
     }
-    for (const lane of this.#lanes.values()) this.#write(lane);
-    if (this.#closed === null) this.#schedule();
-    else this.#finish(this.#closed);
+  }
+
+  /** A pull on one lane may bring up messages for lanes that had none before: go on until a whole pass wrote nothing. */
+  #writeAll(): void {
+    for (;;) {
+      let written = false;
+      for (const lane of this.#lanes.values()) written = this.#write(lane) || written;
+      if (!written || this.#lanes.size < 2) return;
+    }
   }
 
   #abandon(laneId: number): void {
@@ -154,13 +174,17 @@ export class Pump {
     lane?.close(GOING_AWAY, "lane given up");
   }
 
-  #write(lane: PumpLane): void {
+  /** Returns whether there was anything to write. */
+  #write(lane: PumpLane): boolean {
+    let written = false;
     while (!this.#blocked.has(lane.laneId)) {
       const message = this.session.nextMessage(lane.laneId, this.#now());
-      if (message === null) return;
+      if (message === null) break;
+      written = true;
       this.counters.bytesSent += message.length;
       if (!lane.write(message)) this.#blocked.add(lane.laneId);
     }
+    return written;
   }
 
   #schedule(): void {

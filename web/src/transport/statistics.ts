@@ -3,12 +3,20 @@
 import type { Timers } from "../base/clock.ts";
 import { type Milliseconds, milliseconds, type Seconds, seconds } from "../base/time.ts";
 import type { PathStatistics } from "../session/congestion.ts";
-import type { TunnelStatistics } from "./messages.ts";
+import type { LaneFigures } from "../session/lane.ts";
+import type { LaneStatistics, TunnelStatistics } from "./messages.ts";
 import type { PumpCounters } from "./pump.ts";
 
 const INTERVAL: Seconds = seconds(1);
 
 const inMilliseconds = (value: Seconds): Milliseconds => milliseconds(Math.round(value * 10_000) / 10);
+
+const laneStatistics = ({ laneId, kind, welcomed, stalled, inFlightBytes }: LaneFigures): LaneStatistics => ({
+  laneId,
+  kind,
+  state: welcomed ? (stalled ? "stalled" : "up") : "opening",
+  inFlightBytes,
+});
 
 /** Calls back every second and turns counters into rates. */
 export class StatisticsMeter {
@@ -43,7 +51,7 @@ export class StatisticsMeter {
   }
 
   /** The figures since the last reading. */
-  read(path: PathStatistics, undecodedFrames: number, lanes: readonly string[], now: Seconds): TunnelStatistics {
+  read(path: PathStatistics, lanes: readonly LaneFigures[], undecodedFrames: number, now: Seconds): TunnelStatistics {
     const elapsed = Math.max(now - this.#readAt, 0.001);
     const { bytesSent, bytesReceived, framesSent, framesReceived } = this.#counters;
     const statistics: TunnelStatistics = {
@@ -58,7 +66,7 @@ export class StatisticsMeter {
       framesDropped: path.framesDropped,
       framesReceived,
       framesSkipped: undecodedFrames,
-      lanes,
+      lanes: lanes.map(laneStatistics),
     };
     this.#bytesSent = bytesSent;
     this.#bytesReceived = bytesReceived;

@@ -5,18 +5,20 @@ import type { EncodedFrame, Track } from "../base/media.ts";
 import { encode } from "../wire/codec.ts";
 import type { TunnelReport } from "./messages.ts";
 import { FakePort, FakeWorld, makeFrame } from "./testing/fake-world.ts";
-import { type Report, sessionUrl, TunnelTransport } from "./tunnel-transport.ts";
+import { sessionUrl } from "./tunnel-session.ts";
+import { type Report, TunnelTransport } from "./tunnel-transport.ts";
 
 const CAMERA: Track = { trackId: 1, codec: "h264", source: "camera", muted: false };
 const MICROPHONE: Track = { trackId: 2, codec: "opus", source: "microphone", muted: false };
 
+/** One lane, unless a test says otherwise: `lane-keeper.test.ts` is about several. */
 class Scene {
   readonly world = new FakeWorld();
   readonly reports: Report<FakePort>[] = [];
   readonly transport: TunnelTransport<FakePort>;
 
   constructor(online = true) {
-    const options = { url: "https://example.test/base/", room: "standup", name: "Alice", token: "a.b.c" };
+    const options = { url: "https://example.test/base/", room: "standup", name: "Alice", token: "a.b.c", lanes: 1 };
     this.transport = new TunnelTransport(options, this.world, (report) => this.reports.push(report), online);
     this.world.time.advance(0);
   }
@@ -398,12 +400,14 @@ describe("TunnelTransport", () => {
     const scene = Scene.connected();
     const microphone = scene.publish(MICROPHONE);
     microphone.writer.write(makeFrame(), false);
-    scene.world.time.advance(2.5);
+    scene.world.time.advance(0.1);
+    scene.world.gateway.flush();
+    scene.world.time.advance(2.4);
     expect(scene.of("statistics")).toHaveLength(2);
     expect(scene.of("statistics")[0]?.statistics).toMatchObject({
       framesSent: 1,
       framesDropped: 0,
-      lanes: ["websocket"],
+      lanes: [{ laneId: 0, kind: "websocket", state: "up" }],
     });
     const [first, second] = scene.of("statistics").map(({ statistics }) => statistics);
     expect(first?.bytesSent).toBeGreaterThan(0);

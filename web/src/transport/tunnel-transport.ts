@@ -5,51 +5,23 @@
 
 import { CloseCode, reasonOf } from "../base/errors.ts";
 import type { PortLike } from "../base/frame-port.ts";
-import { CODECS, type EncodedFrame, kindOf, type Track } from "../base/media.ts";
+import type { EncodedFrame, Track } from "../base/media.ts";
 import type { Seconds } from "../base/time.ts";
 import type { SessionEvent } from "../session/events.ts";
-import { Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import type { ControlMessage, KnownControl } from "../wire/control.ts";
-import { PROTOCOL_VERSION } from "../wire/messages.ts";
 import { Downlink } from "./downlink.ts";
 import type { Environment } from "./environment.ts";
 import { explain, mayRestart } from "./explanations.ts";
-import { LANE_KIND, LaneKeeper } from "./lane-keeper.ts";
 import type { TunnelOptions, TunnelReport, TunnelState } from "./messages.ts";
-import { Pump } from "./pump.ts";
 import { Reconnection } from "./reconnection.ts";
-import { StatisticsMeter } from "./statistics.ts";
+import { startSession, type TunnelSession, type TunnelSessionEvents } from "./tunnel-session.ts";
 import { Uplink } from "./uplink.ts";
-
-const CLIENT = "wsmedia-web/0.1";
-/** What the page has a decoder for, with WebCodecs at least; the gateway announces every track all the same. */
-const CAPABILITIES = {
-  audio: CODECS.filter((codec) => kindOf(codec) === "audio"),
-  video: CODECS.filter((codec) => kindOf(codec) === "video"),
-};
 
 /** A report whose port is of the environment's kind. */
 export type Report<Port> =
   | Exclude<TunnelReport, { type: "trackAdded" }>
   | { readonly type: "trackAdded"; readonly participantId: string; readonly track: Track; readonly port: Port };
-
-/** One session with what belongs to it alone. */
-interface Current<Port extends PortLike> {
-  readonly session: Session;
-  readonly pump: Pump;
-  readonly keeper: LaneKeeper<Port>;
-  readonly meter: StatisticsMeter;
-}
-
-/** The address of a session's WebSocket (PROTOCOL.md §2.1) under a gateway's base address. */
-export function sessionUrl(base: string, sessionId: string): string {
-  const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/sessions/${sessionId}/ws`;
-  url.protocol = url.protocol.replace("http", "ws");
-  url.search = "";
-  url.hash = "";
-  return url.href;
-}
 
 /** Connects at once; `close` leaves. `report` is called with every change, the last one being `closed`. */
 export class TunnelTransport<Port extends PortLike> {
@@ -59,7 +31,7 @@ export class TunnelTransport<Port extends PortLike> {
   readonly #reconnection: Reconnection;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink<Port>;
-  #current: Current<Port> | null;
+  #current: TunnelSession<Port> | null;
   #state: TunnelState = "connecting";
   #reason = "";
   #online: boolean;
@@ -154,54 +126,19 @@ export class TunnelTransport<Port extends PortLike> {
     this.#current.pump.wake();
   }
 
-  #startSession(): Current<Port> {
-    const sessionId = this.#environment.randomHex(16);
-    const { clock, timers } = this.#environment;
-    const session = new Session("client", sessionId, {
-      key: this.#environment.randomHex(32),
-      now: this.#now(),
-      hello: {
-        type: "hello",
-        version: PROTOCOL_VERSION,
-        laneId: 0,
-        laneKind: LANE_KIND,
-        key: "",
-        resume: false,
-        controlReceived: 0,
-        room: this.#options.room,
-        name: this.#options.name,
-        token: this.#options.token ?? null,
-        client: CLIENT,
-        capabilities: CAPABILITIES,
-      },
-    });
-    const pump: Pump = new Pump(
-      session,
-      clock,
-      timers,
-      (event) => this.#current?.session === session && this.#onEvent(event),
-      () => this.#current?.session === session && this.#onSettled(),
-    );
-    const keeper = new LaneKeeper(
-      sessionUrl(this.#options.url, sessionId),
-      this.#environment,
-      pump,
-      this.#reconnection,
-      {
-        failed: (opened) => this.#onFailed(opened),
-        refused: (code, reason) => this.#sessionEnded(code, reason, ""),
-        gaveUp: () => this.#end(CloseCode.TIMEOUT, explain(CloseCode.TIMEOUT, "")),
-        malformed: () => {
-          session.close(CloseCode.MALFORMED, "text message", this.#now());
-          pump.wake();
-        },
-      },
-      this.#online,
-    );
-    const meter = new StatisticsMeter(pump.counters, timers, () => this.#measure(), this.#now());
-    for (const track of this.#uplink.tracks) session.sendControl({ type: "publish", track }, this.#now());
-    keeper.connect();
-    return { session, pump, keeper, meter };
+  #startSession(): TunnelSession<Port> {
+    const events: TunnelSessionEvents = {
+      event: (event) => this.#onEvent(event),
+      settled: () => this.#onSettled(),
+      failed: (opened) => this.#onFailed(opened),
+      refused: (code, reason) => this.#sessionEnded(code, reason, ""),
+      gaveUp: () => this.#end(CloseCode.TIMEOUT, explain(CloseCode.TIMEOUT, "")),
+      measure: () => this.#measure(),
+    };
+    // A session that has been left is heard no more, whatever still happens to it.
+    const isCurrent = (session: Session): boolean => this.#current?.session === session;
+    const { tracks } = this.#uplink;
+    return startSession(this.#options, this.#environment, this.#reconnection, events, isCurrent, tracks, this.#online);
   }
 
   #onEvent(event: SessionEvent): void {
@@ -231,6 +168,9 @@ export class TunnelTransport<Port extends PortLike> {
         break;
       case "allLanesLost":
         this.#tell("reconnecting", this.#online ? INTERRUPTED : OFFLINE);
+        break;
+      case "lanesWantedChanged":
+        this.#current?.keeper.adjust();
         break;
       case "closed":
         this.#sessionEnded(event.code, event.reason, event.detail);
@@ -281,8 +221,9 @@ export class TunnelTransport<Port extends PortLike> {
   }
 
   #onSettled(): void {
-    const session = this.#current?.session;
-    if (session === undefined) return;
+    if (this.#current === null) return;
+    const { session, keeper } = this.#current;
+    keeper.settled();
     const hasLane = session.isEstablished && session.laneIds.length > 0;
     this.#uplink.updateReadiness(hasLane, session.path(this.#now()).backlog);
   }
@@ -320,7 +261,7 @@ export class TunnelTransport<Port extends PortLike> {
   }
 
   /** Hear no more of a session. One that has closed may still have its CLOSE to write. */
-  #leave(current: Current<Port>): void {
+  #leave(current: TunnelSession<Port>): void {
     this.#current = null;
     current.keeper.stop();
     current.meter.stop();
@@ -348,8 +289,8 @@ export class TunnelTransport<Port extends PortLike> {
     if (this.#current === null || this.#state !== "connected") return;
     const { session, meter } = this.#current;
     const now = this.#now();
-    const lanes = session.laneIds.map(() => LANE_KIND);
-    const statistics = meter.read(session.path(now), this.#downlink.framesDropped, lanes, now);
+    const { framesDropped } = this.#downlink;
+    const statistics = meter.read(session.path(now), session.laneFigures(now), framesDropped, now);
     this.#report({ type: "statistics", statistics });
   }
 

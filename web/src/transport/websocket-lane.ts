@@ -3,6 +3,8 @@
  *
  * A browser never says when its socket's buffer has drained, so a lane that is full looks again every few milliseconds.
  * Its bound keeps what is stale in the session, which can drop it, instead of in the socket, which cannot.
+ *
+ * Its id is given to it when it says HELLO: ids count up in that order, whichever handshake was quickest.
  */
 
 import type { Timers } from "../base/clock.ts";
@@ -35,18 +37,19 @@ export type OpenSocket = (url: string, subprotocol: string) => SocketLike;
 /** What a lane tells its owner. Nothing comes after `lost` or after the owner's `close`. */
 export interface LaneEvents {
   /** The carrier is up: HELLO may follow. */
-  opened(laneId: number): void;
+  opened(): void;
   /** One whole message; null for a text message, which no lane may carry. */
-  received(laneId: number, message: Uint8Array<ArrayBuffer> | null): void;
+  received(message: Uint8Array<ArrayBuffer> | null): void;
   /** After a `write` that returned false: another message may come. */
-  writable(laneId: number): void;
+  writable(): void;
   /** The carrier is gone. `code` is the WebSocket close code, 1006 if there was none; `opened` whether it ever was up. */
-  lost(laneId: number, code: number, reason: string, opened: boolean): void;
+  lost(code: number, reason: string, opened: boolean): void;
 }
 
 /** One WebSocket. It holds no queue of its own. */
 export class WebSocketLane {
-  readonly laneId: number;
+  /** As in HELLO; -1 before. */
+  laneId = -1;
   readonly #socket: SocketLike;
   readonly #events: LaneEvents;
   readonly #timers: Timers;
@@ -54,8 +57,7 @@ export class WebSocketLane {
   #opened = false;
   #over = false;
 
-  constructor(laneId: number, socket: SocketLike, events: LaneEvents, timers: Timers) {
-    this.laneId = laneId;
+  constructor(socket: SocketLike, events: LaneEvents, timers: Timers) {
     this.#socket = socket;
     this.#events = events;
     this.#timers = timers;
@@ -64,10 +66,10 @@ export class WebSocketLane {
     socket.onopen = () => {
       this.#stopTimer();
       this.#opened = true;
-      events.opened(laneId);
+      events.opened();
     };
     socket.onmessage = ({ data }) => {
-      events.received(laneId, data instanceof ArrayBuffer ? new Uint8Array(data) : null);
+      events.received(data instanceof ArrayBuffer ? new Uint8Array(data) : null);
     };
     // An error is always followed by close.
     socket.onclose = (event) => this.#lose(event.code, event.reason, false);
@@ -91,7 +93,7 @@ export class WebSocketLane {
   #waitForDrain(): void {
     this.#timer ??= this.#timers.start(() => {
       this.#timer = null;
-      if (this.#socket.bufferedAmount < MAX_BUFFERED_BYTES) this.#events.writable(this.laneId);
+      if (this.#socket.bufferedAmount < MAX_BUFFERED_BYTES) this.#events.writable();
       else this.#waitForDrain();
     }, DRAIN_CHECK);
   }
@@ -99,7 +101,7 @@ export class WebSocketLane {
   #lose(code: number, reason: string, closeSocket: boolean): void {
     this.#end();
     if (closeSocket) this.#socket.close();
-    this.#events.lost(this.laneId, code, reason, this.#opened);
+    this.#events.lost(code, reason, this.#opened);
   }
 
   #end(): void {

@@ -216,7 +216,7 @@ export class FakeRoom extends RoomEventTarget implements Room {
       bytesSent: t * 175_000,
       bytesReceived: t * 275_000,
       framesDropped: Math.floor(t / 9),
-      lanes: ["websocket", "websocket"],
+      lanes: [0, 1].map((laneId) => ({ laneId, kind: "websocket", state: "up", inFlightBytes: 1_200 })),
     };
   }
 

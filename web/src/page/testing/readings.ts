@@ -40,6 +40,6 @@ export const path = (figures: Partial<PathReading> = {}): PathReading => ({
   bytesSent: 0,
   bytesReceived: 0,
   framesDropped: 0,
-  lanes: ["websocket"],
+  lanes: [{ laneId: 0, kind: "websocket", state: "up", inFlightBytes: 0 }],
   ...figures,
 });

@@ -42,6 +42,7 @@ export const englishDetails = {
   freezes: "Freezes",
   share: "Share",
   lanesOpen: "Open",
+  lanesStalled: "Stalled",
 
   track: "Track",
   codec: "Codec",
@@ -63,7 +64,8 @@ export const englishDetails = {
     string
   >,
   codecBy: (codec: string, backend: string) => `${codec} by ${backend}`,
-  laneKinds: (kinds: string, count: number) => (count > 1 ? `${kinds} × ${count}` : kinds),
+  laneKinds: (kinds: string, count: number, stalled: number) =>
+    `${kinds}${count > 1 ? ` × ${count}` : ""}${stalled > 0 ? ` (${stalled} stalled)` : ""}`,
   kilobits: (value: string) => `${value} kb/s`,
   megabits: (value: string) => `${value} Mb/s`,
   milliseconds: (value: string) => `${value} ms`,

@@ -178,7 +178,21 @@ export class FakeGateway {
     socket.accept();
   }
 
-  /** The gateway's end of a lane sees the cut too. */
+  /** How many lanes the sessions have. */
+  get laneCount(): number {
+    return [...this.#lanes.values()].reduce((count, lanes) => count + lanes.size, 0);
+  }
+
+  /** The gateway's end of one lane sees its end too. */
+  loseLane(lost: FakeSocket): void {
+    for (const [session, lanes] of this.#lanes) {
+      for (const [laneId, socket] of lanes) {
+        if (socket === lost && lanes.delete(laneId)) session.laneLost(laneId, this.#time.now);
+      }
+    }
+  }
+
+  /** The gateway's end of every lane sees the cut too. */
   lose(): void {
     for (const [session, lanes] of this.#lanes) {
       for (const laneId of lanes.keys()) session.laneLost(laneId, this.#time.now);
