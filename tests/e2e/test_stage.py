@@ -159,7 +159,6 @@ async def test_charts_and_figures_are_there_for_eyes_and_ears(gateway: str, runn
     assert alice.errors == []
 
 
-@pytest.mark.not_in_firefox("Playwright hears of no download there")
 async def test_the_report_says_nothing_of_who_was_where(gateway: str, running: Browser, tmp_path: Path) -> None:
     alice = await CallPage.joined(running, gateway, room="confidential", name="Alice Secret", token="a.b.c")
     bob = await CallPage.joined(running, gateway, room="confidential", name="Bob Hidden")

@@ -1,8 +1,9 @@
-"""Starts Firefox for Playwright and stands between the two: an older Firefox lacks some of the newest BiDi commands.
+"""Starts Firefox for Playwright and stands between the two: an older Firefox lacks some of the newest of BiDi.
 
 Playwright speaks WebDriver BiDi with an unchanged Firefox, and asks every new context for emulations that Debian's
 long-term Firefox does not know yet; one "unknown command" would end the launch. Here such an answer to an
-``emulation.*`` command becomes "done, nothing changed"; everything else passes as it is.
+``emulation.*`` command becomes "done, nothing changed". A download that no navigation began has no identity in what
+this Firefox tells of it, and Playwright would not hear of it: here it gets one. Everything else passes as it is.
 
 ``launcher`` writes a program that Playwright can be given as ``executable_path``; that program runs this module.
 """
@@ -35,6 +36,10 @@ def launcher(path: Path) -> Path:
 def soften(message: str | bytes, asked: dict[int, str]) -> str | bytes:
     """What Playwright is told instead of ``message``; ``asked`` are the open commands' methods by id."""
     answer = json.loads(message)
+    if answer.get("method") in ("browsingContext.downloadWillBegin", "browsingContext.downloadEnd"):
+        # Beginning and end of one download have its address in common; that of a page's own file is used only once.
+        answer["params"].setdefault("download", answer["params"]["navigation"] or answer["params"]["url"])
+        return json.dumps(answer)
     method = asked.pop(answer.get("id"), "")
     if answer.get("error") == "unknown command" and method.startswith("emulation."):
         return json.dumps({"type": "success", "id": answer["id"], "result": {}})
