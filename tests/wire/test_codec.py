@@ -14,8 +14,10 @@ from wsmedia.wire import (
     AudioMessage,
     Close,
     Control,
+    Fragment,
     Hello,
     LaneAck,
+    LanesWanted,
     ParticipantDescription,
     Ping,
     Pong,
@@ -25,7 +27,9 @@ from wsmedia.wire import (
     VideoMessage,
     WireLimits,
     decode,
+    decode_media,
     encode,
+    encode_fragment,
     is_session_id,
 )
 
@@ -49,6 +53,18 @@ def audio_messages(draw):
     return AudioMessage(draw(u16), draw(u32), EncodedFrame(draw(payload), draw(u32), draw(u53), audio_level=level))
 
 
+@st.composite
+def fragments(draw):
+    size = draw(st.integers(1, 100))
+    data_count = draw(st.integers(1, 200))
+    # A last part that is much shorter would make all the others shorter too.
+    last_size = draw(st.integers(max(1, size - data_count + 1), size))
+    length = (data_count - 1) * size + last_size
+    index = draw(st.integers(0, 254))
+    payload = draw(st.binary(min_size=1, max_size=1)) * (last_size if index == data_count - 1 else size)
+    return Fragment(data_count, index, draw(u32), length, payload)
+
+
 acks = st.builds(Ack, u32, u53, st.lists(st.builds(LaneAck, u16, u32, u32), max_size=255).map(tuple))
 names = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=64).filter(lambda name: name.strip())
 hellos = st.builds(
@@ -64,11 +80,13 @@ hellos = st.builds(
 messages = st.one_of(
     video_messages(),
     audio_messages(),
+    fragments(),
     acks,
     hellos,
     st.builds(Ping, u53),
     st.builds(Pong, u53, u53),
     st.builds(Control, st.integers(1, 0xFFFFFFFF), st.builds(TargetBitrate, u16, u32)),
+    st.builds(Control, st.integers(1, 0xFFFFFFFF), st.builds(LanesWanted, st.integers(1, 0xFFFF))),
     st.builds(Close, st.integers(4000, 4999), names, names),
     st.builds(Skipped, st.integers(0x80, 0xFF)),
 )
@@ -77,6 +95,8 @@ messages = st.one_of(
 def plain(message):
     if isinstance(message, AudioMessage | VideoMessage):
         message.frame.data = bytes(message.frame.data)
+    if isinstance(message, Fragment):
+        message.payload = bytes(message.payload)
     return message
 
 
@@ -131,6 +151,60 @@ def test_a_received_frame_is_a_view_of_the_message():
 
     assert isinstance(frame.data, memoryview)
     assert frame.data.obj is data
+
+
+def test_a_fragment_is_a_view_of_the_message():
+    data = encode_fragment(2, 1, 7, 5, b"45")
+
+    payload = decode(data, WireLimits()).payload
+
+    assert isinstance(payload, memoryview)
+    assert payload.obj is data
+
+
+@given(messages)
+def test_only_media_travels_in_fragments(message):
+    data = encode(message)
+
+    if isinstance(message, AudioMessage | VideoMessage):
+        assert plain(decode_media(data, WireLimits())) == message
+    else:
+        with pytest.raises(RemoteProtocolError):
+            decode_media(data, WireLimits())
+
+
+def test_nothing_is_no_media():
+    with pytest.raises(RemoteProtocolError):
+        decode_media(b"", WireLimits())
+
+
+def payload_sizes(length, data_count):
+    """What a block's fragments hold, by index; empty if there is no such block."""
+    if not 1 <= data_count <= 200 or length == 0:
+        return []
+    step = -(-length // data_count)
+    parts = [len(bytes(length)[at : at + step]) for at in range(0, length, step)]
+    return parts + [step] * (255 - data_count) if len(parts) == data_count else []
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 3000), st.integers(-1, 1), st.data())
+def test_a_fragment_has_the_size_that_its_index_says_or_is_refused(data_count, index, length, change, data):
+    sizes = payload_sizes(length, data_count)
+    size = max(0, (sizes[index] if index < len(sizes) else data.draw(st.integers(0, 100))) + change)
+    message = encode_fragment(data_count, index, 0, length, bytes(size))
+
+    if index < len(sizes) and change == 0:
+        assert len(decode(message, WireLimits()).payload) == size
+    else:
+        with pytest.raises(RemoteProtocolError):
+            decode(message, WireLimits())
+
+
+def test_fragments_of_a_message_over_the_limit():
+    with pytest.raises(RemoteProtocolError) as caught:
+        decode(encode_fragment(2, 0, 0, 1001, bytes(501)), WireLimits(max_message_bytes=1000))
+
+    assert caught.value.code == CloseCode.TOO_LARGE
 
 
 @pytest.mark.parametrize(
