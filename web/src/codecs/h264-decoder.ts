@@ -1,7 +1,7 @@
 /** H.264 by openh264 in WebAssembly; the decode worker uses it where WebCodecs cannot decode. */
 
 import { CodecError } from "./codec-error.ts";
-import type { H264Options } from "./h264-encoder.ts";
+import { type H264Options, pictureSize } from "./h264-encoder.ts";
 import { Instance } from "./instance.ts";
 
 export interface DecodedPicture {
@@ -11,8 +11,44 @@ export interface DecodedPicture {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-type Names = "use_kernels" | "decoder_input" | "decoder_decode" | "decoder_picture" | "decoder_rgba";
-const NAMES: readonly Names[] = ["use_kernels", "decoder_input", "decoder_decode", "decoder_picture", "decoder_rgba"];
+/** A picture that stays in the decoder's memory, where nothing is written over it until it is closed. */
+export interface TakenPicture {
+  readonly width: number;
+  readonly height: number;
+  /** As I420, tightly packed, BT.709 in the limited range; valid until the next call to its decoder or another picture. */
+  planes(): Uint8Array<ArrayBuffer>;
+  /** As RGBA, converted now; valid as long as `planes()`. */
+  rgba(): Uint8ClampedArray<ArrayBuffer>;
+  /** Let it go; nothing may be called after it. Twice does no harm. */
+  close(): void;
+}
+
+type Names = "use_kernels" | "decoder_input" | "decoder_decode" | "decoder_picture" | "decoder_take" | "decoder_rgba";
+const NAMES: readonly Names[] = [
+  "use_kernels",
+  "decoder_input",
+  "decoder_decode",
+  "decoder_picture",
+  "decoder_take",
+  "decoder_rgba",
+];
+
+/** Where a picture lies: the address of its planes, its size, and the place's number in web/wasm/h264/decoder.cpp. */
+interface Lying {
+  readonly address: number;
+  readonly width: number;
+  readonly height: number;
+  readonly place: number;
+}
+
+const planesOf = (instance: Instance<Names>, { address, width, height }: Lying): Uint8Array<ArrayBuffer> =>
+  instance.octets(address, pictureSize("I420", width, height));
+
+function rgbaOf(instance: Instance<Names>, { width, height, place }: Lying): Uint8ClampedArray<ArrayBuffer> {
+  const length = pictureSize("RGBA", width, height);
+  const octets = instance.octets(instance.address("converting a picture", "decoder_rgba", place), length);
+  return new Uint8ClampedArray(octets.buffer, octets.byteOffset, length);
+}
 
 /**
  * One decoder with a memory of its own. Pictures come out at once and undamaged: after an error, or when it is new, it
@@ -23,7 +59,7 @@ export class H264Decoder {
   readonly #options: H264Options;
   #instance: Instance<Names> | null;
   #closed = false;
-  #size: { width: number; height: number } | null = null;
+  #last: Lying | null = null;
 
   private constructor(module: WebAssembly.Module, options: H264Options) {
     this.#module = module;
@@ -47,7 +83,7 @@ export class H264Decoder {
    */
   decode(accessUnit: Uint8Array): DecodedPicture | null {
     if (this.#closed) throw new CodecError("the decoder is closed");
-    this.#size = null;
+    this.#last = null;
     // After a trap the memory may be in any state: the next try gets a new one.
     this.#instance ??= this.#start();
     const instance = this.#instance;
@@ -62,10 +98,33 @@ export class H264Decoder {
       throw error;
     }
     if (found === 0) return null;
-    const [address = 0, width = 0, height = 0] = instance.integers(instance.address(doing, "decoder_picture"), 3);
-    this.#size = { width, height };
-    const length = width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
-    return { width, height, data: instance.octets(address >>> 0, length) };
+    const numbers = instance.integers(instance.address(doing, "decoder_picture"), 4);
+    const [address = 0, width = 0, height = 0, place = 0] = numbers;
+    this.#last = { address: address >>> 0, width, height, place };
+    return { width, height, data: planesOf(instance, this.#last) };
+  }
+
+  /**
+   * The last picture, for as long as it is wanted, also after the decoder was closed. While 12 stay, nothing can be decoded.
+   *
+   * @throws CodecError: the last call to `decode` gave no picture.
+   */
+  take(): TakenPicture {
+    const [instance, last] = [this.#instance, this.#last];
+    if (instance === null || last === null) throw new CodecError("there is no picture");
+    const { width, height, place } = last;
+    instance.call("keeping a picture", "decoder_take", place, 1);
+    let open = true;
+    return {
+      width,
+      height,
+      planes: () => planesOf(instance, last),
+      rgba: () => rgbaOf(instance, last),
+      close: () => {
+        if (open) instance.call("letting a picture go", "decoder_take", place, 0);
+        open = false;
+      },
+    };
   }
 
   /**
@@ -74,17 +133,15 @@ export class H264Decoder {
    * @throws CodecError: the last call to `decode` gave no picture.
    */
   rgba(): Uint8ClampedArray<ArrayBuffer> {
-    if (this.#instance === null || this.#size === null) throw new CodecError("there is no picture");
-    const length = 4 * this.#size.width * this.#size.height;
-    const octets = this.#instance.octets(this.#instance.address("converting a picture", "decoder_rgba"), length);
-    return new Uint8ClampedArray(octets.buffer, octets.byteOffset, length);
+    if (this.#instance === null || this.#last === null) throw new CodecError("there is no picture");
+    return rgbaOf(this.#instance, this.#last);
   }
 
   /** Give the memory back; nothing may be called after it. */
   close(): void {
     this.#closed = true;
     this.#instance = null;
-    this.#size = null;
+    this.#last = null;
   }
 
   #start(): Instance<Names> {

@@ -80,6 +80,42 @@ describe("encoding and decoding", () => {
   });
 });
 
+describe("pictures that are taken", () => {
+  const small = config({ width: 64, height: 48 });
+  const units = (count: number): Uint8Array[] =>
+    encodeScene(H264Encoder.create(module, small), small, 0, count).map((picture) => {
+      if (picture === null) throw new Error("all pictures are wanted");
+      return picture.data;
+    });
+
+  it("stay as they were decoded until they are closed, and then make room", () => {
+    const decoder = H264Decoder.create(module);
+    const taken = [];
+    for (const unit of units(12)) {
+      const decoded = decoder.decode(unit)?.data.slice();
+      taken.push({ decoded, picture: decoder.take() });
+    }
+    for (const { decoded, picture } of taken) expect(picture.planes()).toEqual(decoded);
+    const [key] = units(1) as [Uint8Array];
+    expect(() => decoder.decode(key)).toThrow("memory");
+    taken[5]?.picture.close();
+    expect(decoder.decode(key)?.width).toBe(small.width);
+  });
+
+  it("outlive their decoder", () => {
+    const decoder = H264Decoder.create(module);
+    const decoded = decoder.decode(units(1)[0] as Uint8Array)?.data.slice();
+    const picture = decoder.take();
+    decoder.close();
+    expect(picture.planes()).toEqual(decoded);
+    expect(picture.rgba()).toHaveLength(4 * small.width * small.height);
+  });
+
+  it("are only those that there are", () => {
+    expect(() => H264Decoder.create(module).take()).toThrow(CodecError);
+  });
+});
+
 describe("bits", () => {
   it("follow a new bitrate without a keyframe", () => {
     const settings = config({ width: 640, height: 360, bitrateBps: 800_000 });

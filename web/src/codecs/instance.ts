@@ -56,7 +56,8 @@ export class Instance<Name extends string> {
       throw new CodecUnavailable(`the module cannot be started: ${String(error)}`, { cause: error });
     }
     const missing = ["memory", "_initialize", ...names].filter((name) => !(name in exports));
-    if (missing.length > 0) throw new CodecUnavailable(`the module has no ${missing.join(", ")}`);
+    // Most likely one that was built before this code was written.
+    if (missing.length > 0) throw new CodecUnavailable(`the module has no ${missing.join(", ")}: make wasm builds it`);
     memory = exports.memory as WebAssembly.Memory;
     this.#memory = memory;
     this.#functions = exports as Functions<Name>;

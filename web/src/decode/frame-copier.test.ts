@@ -7,10 +7,12 @@ class FakeFrame {
   static open = 0;
   readonly timestamp: number;
   readonly of: unknown;
+  readonly init: Partial<VideoFrameBufferInit>;
 
-  constructor(of: unknown, { timestamp }: { timestamp: number }) {
+  constructor(of: unknown, init: { timestamp: number }) {
     this.of = of;
-    this.timestamp = timestamp;
+    this.timestamp = init.timestamp;
+    this.init = init;
     FakeFrame.open += 1;
   }
 
@@ -55,7 +57,7 @@ it("copies pictures, and leaves out those for which there is no room", async () 
   const copier = new FrameCopier(writable);
   copier.write(picture("a"), 1);
   copier.write(picture("b"), 2);
-  copier.write({ width: 1, height: 1, rgba: new Uint8ClampedArray(4) }, 3);
+  copier.write(picture("left out, too"), 3);
   await vi.waitFor(() => expect(taken).toHaveLength(1));
   release();
   await vi.waitFor(() => {
@@ -63,6 +65,17 @@ it("copies pictures, and leaves out those for which there is no room", async () 
     expect(taken).toHaveLength(2);
   });
   expect(taken.map(({ timestamp }) => timestamp)).toEqual([1, 4]);
+});
+
+it("gives pictures that are no frames as frames of the same planes and colours", async () => {
+  const { writable, taken } = generator();
+  const planes = new Uint8Array(6);
+  const image = { width: 2, height: 2, planes: () => planes, rgba: () => new Uint8ClampedArray(16) };
+  new FrameCopier(writable).write(image, 7);
+  await vi.waitFor(() => expect(taken).toHaveLength(1));
+  const [{ of, timestamp, init } = {} as FakeFrame] = taken;
+  expect([of, timestamp, init.format, init.codedWidth, init.codedHeight]).toEqual([planes, 7, "I420", 2, 2]);
+  expect(init.colorSpace).toMatchObject({ matrix: "bt709", fullRange: false });
 });
 
 it("closes the stream at the end, and writes nothing more", async () => {

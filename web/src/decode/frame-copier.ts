@@ -5,10 +5,12 @@
 
 import type { Image } from "./painter.ts";
 
+const BT_709: VideoColorSpaceInit = { matrix: "bt709", primaries: "bt709", transfer: "bt709", fullRange: false };
+
 function frameOf(image: Image, timestamp: number): VideoFrame {
-  if (!("rgba" in image)) return new VideoFrame(image, { timestamp });
-  const { width: codedWidth, height: codedHeight, rgba } = image;
-  return new VideoFrame(rgba, { format: "RGBX", codedWidth, codedHeight, timestamp });
+  if (!("planes" in image)) return new VideoFrame(image, { timestamp });
+  const { width: codedWidth, height: codedHeight } = image;
+  return new VideoFrame(image.planes(), { format: "I420", codedWidth, codedHeight, timestamp, colorSpace: BT_709 });
 }
 
 /** Writes until it is closed or the far end has enough. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CanvasPainter, type PainterPort, PortPainter } from "./painter.ts";
+import { CanvasPainter, type PainterPort, type Pixels, PortPainter } from "./painter.ts";
 import type { RawImage } from "./picture-decoder.ts";
 import { createSurface } from "./surface.ts";
 
@@ -28,7 +28,8 @@ class FakeCanvas {
 const raw = (value: number, width = 4, height = 2): RawImage => ({
   width,
   height,
-  rgba: new Uint8ClampedArray(width * height * 4).fill(value),
+  planes: () => new Uint8Array(width * height * 1.5).fill(value),
+  rgba: () => new Uint8ClampedArray(width * height * 4).fill(value),
 });
 
 beforeEach(() => vi.stubGlobal("ImageData", FakeImageData));
@@ -52,7 +53,7 @@ describe("PortPainter", () => {
     const posted: number[] = [];
     const port: PainterPort = {
       onmessage: null,
-      postMessage: (image) => void posted.push((image as RawImage).rgba[0] ?? -1),
+      postMessage: (image) => void posted.push((image as Pixels).rgba[0] ?? -1),
       close: () => undefined,
     };
     const painter = new PortPainter(port);

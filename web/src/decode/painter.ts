@@ -18,8 +18,15 @@ export interface Painter {
   close(): void;
 }
 
+/** A picture's pixels: 4 octets each, row by row. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+}
+
 /** Worker → window, where the window paints. It answers each with anything when it has painted. */
-export type PaintMessage = VideoFrame | RawImage;
+export type PaintMessage = VideoFrame | Pixels;
 
 /** The part of a canvas context, the window's or a worker's, that painting needs. */
 export interface DrawingContext {
@@ -29,9 +36,9 @@ export interface DrawingContext {
 }
 
 /** Draw a picture at its own size. @returns whether the canvas had another. */
-export function drawOn(context: DrawingContext, image: Image): boolean {
+export function drawOn(context: DrawingContext, image: VideoFrame | Pixels): boolean {
   const { canvas } = context;
-  const { width, height } = sizeOf(image);
+  const { width, height } = "rgba" in image ? image : sizeOf(image);
   const resized = canvas.width !== width || canvas.height !== height;
   if (resized) {
     canvas.width = width;
@@ -41,6 +48,8 @@ export function drawOn(context: DrawingContext, image: Image): boolean {
   else context.drawImage(image, 0, 0);
   return resized;
 }
+
+const pixelsOf = (image: RawImage): Pixels => ({ width: image.width, height: image.height, rgba: image.rgba() });
 
 /** Paints on a canvas that the window has given away. */
 export class CanvasPainter implements Painter {
@@ -57,7 +66,7 @@ export class CanvasPainter implements Painter {
     const { width, height } = sizeOf(image);
     this.width = width;
     this.height = height;
-    const resized = this.#context !== null && drawOn(this.#context, image);
+    const resized = this.#context !== null && drawOn(this.#context, "rgba" in image ? pixelsOf(image) : image);
     return first || resized;
   }
 
@@ -73,9 +82,13 @@ export interface PainterPort {
   close(): void;
 }
 
-const copyOf = (image: Image): Image => ("rgba" in image ? { ...image, rgba: image.rgba.slice() } : image.clone());
+function copyOf(image: Image): PaintMessage {
+  if (!("rgba" in image)) return image.clone();
+  const pixels = pixelsOf(image);
+  return { ...pixels, rgba: pixels.rgba.slice() };
+}
 
-const letGo = (image: Image | null): void => {
+const letGo = (image: PaintMessage | null): void => {
   if (image !== null && !("rgba" in image)) image.close();
 };
 
@@ -83,7 +96,7 @@ const letGo = (image: Image | null): void => {
 export class PortPainter implements Painter {
   readonly #port: PainterPort;
   #painting = false;
-  #next: Image | null = null;
+  #next: PaintMessage | null = null;
   width = 0;
   height = 0;
 
@@ -117,8 +130,8 @@ export class PortPainter implements Painter {
     this.#port.close();
   }
 
-  #send(image: Image): void {
+  #send(image: PaintMessage): void {
     this.#painting = true;
-    this.#port.postMessage(image satisfies PaintMessage, ["rgba" in image ? image.rgba.buffer : image]);
+    this.#port.postMessage(image, ["rgba" in image ? image.rgba.buffer : image]);
   }
 }

@@ -9,12 +9,14 @@ import type { Codec, EncodedFrame } from "../base/media.ts";
 /** A codec of pictures. */
 export type VideoCodec = Exclude<Codec, "opus">;
 
-/** A decoded picture that is no VideoFrame. */
+/** A decoded picture that is no VideoFrame. What its functions give is valid until another function of any is called. */
 export interface RawImage {
   readonly width: number;
   readonly height: number;
-  /** 4 octets a pixel, row by row. */
-  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  /** I420, planes tightly packed, BT.709 in the limited range. */
+  planes(): Uint8Array<ArrayBuffer>;
+  /** 4 octets a pixel, row by row; converted now. */
+  rgba(): Uint8ClampedArray<ArrayBuffer>;
 }
 
 /** A decoded picture, for whoever takes it to close. */

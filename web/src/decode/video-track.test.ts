@@ -31,6 +31,8 @@ class World {
   keyframesAsked = 0;
   /** How long the decoder takes for a frame. */
   decodeMs = 2;
+  /** How long the painter takes for a picture. */
+  paintMs = 0;
   decoded = 0;
   readonly #writer: FrameWriter;
 
@@ -40,6 +42,7 @@ class World {
     const paint = (image: Image): boolean => {
       const { timestamp } = image as unknown as { timestamp: number };
       this.painted.push({ captureTimeUs: timestamp, lateMs: (wallUs() - timestamp) / 1000 });
+      vi.advanceTimersByTime(this.paintMs);
       return this.painted.length === 1;
     };
     const painter: Painter = { width: 640, height: 360, paint, close: () => undefined };
@@ -131,6 +134,14 @@ afterEach(() => {
 });
 
 describe("VideoTrackDecoder", () => {
+  it("counts the time of painting as a part of the delay", async () => {
+    await world.run(1, null, true);
+    const before = world.track.statistics(1).delayMs ?? 0;
+    world.paintMs = 5;
+    await world.run(1, null);
+    expect(world.track.statistics(1).delayMs).toBeCloseTo(before + 5, 0);
+  });
+
   it("paints at once what has no sound, and tells the size", async () => {
     await world.run(1, null, true);
     expect(world.painted).toHaveLength(30);

@@ -38,7 +38,7 @@ async function opened() {
 }
 
 describe("the WebAssembly decoder", () => {
-  it("gives each picture with its time, as RGBA", async () => {
+  it("gives each picture with its time, as RGBA when it is wanted", async () => {
     const { decoder, pictures } = await opened();
     for (const frame of clip(5)) decoder.decode(frame);
     expect(decoder.queueSize).toBe(5);
@@ -47,25 +47,38 @@ describe("the WebAssembly decoder", () => {
     expect([decoder.queueSize, decoder.backend, decoder.codec?.slice(0, 5)]).toEqual([0, "wasm", "avc1."]);
     expect(decoder.decodeTimeS).toBeGreaterThan(0);
     const [before, image] = pictures.slice(3).map((picture) => picture.image as RawImage) as [RawImage, RawImage];
-    expect([image.width, image.height, image.rgba.length]).toEqual([WIDTH, HEIGHT, WIDTH * HEIGHT * 4]);
+    const pixels = image.rgba().slice();
+    expect([image.width, image.height, pixels.length]).toEqual([WIDTH, HEIGHT, WIDTH * HEIGHT * 4]);
     // Each has memory of its own, and is opaque.
-    expect(before.rgba).not.toEqual(image.rgba);
-    expect(image.rgba[3]).toBe(255);
+    expect(before.rgba()).not.toEqual(pixels);
+    expect(image.rgba()).toEqual(pixels);
+    expect(pixels[3]).toBe(255);
   });
 
   it("uses a picture's memory again only when it was closed", async () => {
     const { decoder, pictures } = await opened();
     const [first, second, third] = clip(3) as [EncodedFrame, EncodedFrame, EncodedFrame];
-    const rgba = (index: number) => (pictures[index]?.image as RawImage | undefined)?.rgba;
+    const planes = (index: number) => (pictures[index]?.image as RawImage | undefined)?.planes();
     decoder.decode(first);
     decoder.decode(second);
     await vi.waitFor(() => expect(pictures).toHaveLength(2));
-    expect(rgba(1)).not.toBe(rgba(0));
+    expect(planes(1)?.byteOffset).not.toBe(planes(0)?.byteOffset);
     pictures[0]?.close();
     pictures[0]?.close();
     decoder.decode(third);
     await vi.waitFor(() => expect(pictures).toHaveLength(3));
-    expect(rgba(2)).toBe(rgba(0));
+    expect(planes(2)?.byteOffset).toBe(planes(0)?.byteOffset);
+  });
+
+  it("leaves pictures that wait to be painted as they are, even when it is closed", async () => {
+    const { decoder, pictures } = await opened();
+    // As many as a track's paint queue holds.
+    for (const frame of clip(8)) decoder.decode(frame);
+    await vi.waitFor(() => expect(pictures).toHaveLength(8));
+    const shown = pictures.map(({ image }) => (image as RawImage).rgba().slice());
+    decoder.close();
+    expect(pictures.map(({ image }) => (image as RawImage).rgba().slice())).toEqual(shown);
+    expect(new Set(shown.map((pixels) => pixels.join())).size).toBe(8);
   });
 
   it("says when it cannot decode", async () => {
@@ -92,7 +105,10 @@ describe("the WebAssembly decoder", () => {
       load = resolve;
     });
     const events = {
-      onPicture: ({ captureTimeUs }: DecodedPicture) => void shown.push(captureTimeUs),
+      onPicture: (picture: DecodedPicture) => {
+        shown.push(picture.captureTimeUs);
+        picture.close();
+      },
       onRoom: () => undefined,
       onKeyframeNeeded: () => void problems.push("keyframe needed"),
       onFailed: (detail: string) => void problems.push(detail),

@@ -7,14 +7,12 @@
 import { systemClock } from "../base/clock.ts";
 import { codecNameOf } from "../base/h264.ts";
 import type { EncodedFrame } from "../base/media.ts";
-import { type DecodedPicture as CodecPicture, H264Decoder } from "../codecs/h264-decoder.ts";
+import { H264Decoder } from "../codecs/h264-decoder.ts";
 import { loadWasm } from "../codecs/wasm.ts";
-import type { DecodedPicture, DecoderEvents, PictureDecoder, VideoCodec } from "./picture-decoder.ts";
+import type { DecoderEvents, PictureDecoder, VideoCodec } from "./picture-decoder.ts";
 
 /** What `DecoderSwitch` may have kept while our module was on its way (90), and what a track gives on top. */
 const MOST_WAITING = 100;
-/** Memory that pictures had and the next ones may use. */
-const MOST_SPARE = 4;
 
 /** A decoder of our own. @throws Error for other codecs, or when WebAssembly does not run here. */
 export async function openWasmDecoder(codec: VideoCodec, events: DecoderEvents): Promise<PictureDecoder> {
@@ -27,7 +25,6 @@ class WasmDecoder implements PictureDecoder {
   readonly #decoder: H264Decoder;
   readonly #events: DecoderEvents;
   readonly #waiting: EncodedFrame[] = [];
-  readonly #spare: Uint8ClampedArray<ArrayBuffer>[] = [];
   /** Posts to itself: a task of its own for each frame, without the delay of timers. */
   readonly #tick = new MessageChannel();
   #closed = false;
@@ -57,7 +54,6 @@ class WasmDecoder implements PictureDecoder {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting.length = 0;
-    this.#spare.length = 0;
     this.#tick.port1.close();
     this.#decoder.close();
   }
@@ -69,32 +65,17 @@ class WasmDecoder implements PictureDecoder {
     const begun = systemClock.monotonic();
     try {
       if (frame.keyframe) this.codec = codecNameOf(frame.data) ?? this.codec;
-      const decoded = this.#decoder.decode(frame.data);
-      const picture = decoded === null ? null : this.#pictureOf(decoded, frame.captureTimeUs);
+      // It stays in the decoder's memory, and is converted when it is painted: what is never painted costs nothing more.
+      const image = this.#decoder.decode(frame.data) === null ? null : this.#decoder.take();
       this.decodeTimeS += systemClock.monotonic() - begun;
-      if (picture !== null) this.#events.onPicture(picture);
+      if (image !== null) {
+        this.#events.onPicture({ image, captureTimeUs: frame.captureTimeUs, close: () => image.close() });
+      }
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
       return;
     }
     if (!this.#closed) this.#events.onRoom();
-  }
-
-  /**
-   * A copy, because the decoder's memory is used again. As RGBA also where there is VideoFrame: without a graphics card
-   * the canvas takes that in half the time.
-   */
-  #pictureOf({ width, height }: CodecPicture, captureTimeUs: number): DecodedPicture {
-    const pixels = this.#decoder.rgba();
-    const spare = this.#spare.pop();
-    const rgba = spare?.length === pixels.length ? spare : new Uint8ClampedArray(pixels.length);
-    rgba.set(pixels);
-    let closed = false;
-    const close = (): void => {
-      if (!closed && this.#spare.length < MOST_SPARE) this.#spare.push(rgba);
-      closed = true;
-    };
-    return { image: { width, height, rgba }, captureTimeUs, close };
   }
 
   #fail(detail: string): void {

@@ -29,15 +29,27 @@ struct Buffer {
   }
 };
 
+// What decoder_picture leaves: packed planes, and the number of the place that they lie in.
 struct Picture {
   uint32_t data;
-  int32_t width, height;
+  int32_t width, height, place;
 };
+
+// Room for a picture, and whether JavaScript wants it to stay.
+struct Place {
+  Buffer planes;
+  Picture picture;
+  bool taken;
+};
+
+// More than a track's paint queue holds (web/src/decode/paint-queue.ts) and the one that is decoded.
+constexpr int PLACES = 12;
 
 ISVCDecoder* decoder = nullptr;
 bool synchronised = false;  // since the last error there was a keyframe
-Buffer input, planes, colours;
-Picture picture;
+Buffer input, colours;
+Place places[PLACES];
+Picture last;
 
 bool open_codec() {
   if (WelsCreateDecoder(&decoder) != 0 || decoder == nullptr) return false;
@@ -66,12 +78,21 @@ bool has_keyframe(const uint8_t* data, size_t size) {
   return false;
 }
 
+// The first that is free, because its memory has most likely been used before; null if all are taken.
+Place* free_place() {
+  for (Place& place : places) {
+    if (!place.taken) return &place;
+  }
+  return nullptr;
+}
+
 // Copies the decoder's picture, whose rows have room at their ends, into packed planes.
 int keep(const SSysMEMBuffer& from, uint8_t* const source[3]) {
   const int width = from.iWidth, height = from.iHeight;
   if (width < 2 || height < 2 || width > LARGEST_SIDE || height > LARGEST_SIDE) return RESULT_CODEC;
-  if (!planes.reserve(pixels_size(PIXELS_I420, width, height))) return RESULT_NO_MEMORY;
-  uint8_t* to = planes.data;
+  Place* const place = free_place();
+  if (place == nullptr || !place->planes.reserve(pixels_size(PIXELS_I420, width, height))) return RESULT_NO_MEMORY;
+  uint8_t* to = place->planes.data;
   for (int plane = 0; plane < 3; plane++) {
     const int columns = plane == 0 ? width : (width + 1) / 2, rows = plane == 0 ? height : (height + 1) / 2;
     const int stride = from.iStride[plane == 0 ? 0 : 1];
@@ -79,13 +100,14 @@ int keep(const SSysMEMBuffer& from, uint8_t* const source[3]) {
       memcpy(to, source[plane] + static_cast<ptrdiff_t>(row) * stride, static_cast<size_t>(columns));
     }
   }
-  picture = {reinterpret_cast<uint32_t>(planes.data), width, height};
+  last = {reinterpret_cast<uint32_t>(place->planes.data), width, height, static_cast<int32_t>(place - places)};
+  place->picture = last;
   return 1;
 }
 
 int fail(int result) {
   synchronised = false;
-  picture = {};
+  last = {};
   return result;
 }
 
@@ -98,7 +120,7 @@ uint8_t* decoder_input(uint32_t size) {
 }
 
 EXPORT(decoder_picture)
-const Picture* decoder_picture() { return &picture; }
+const Picture* decoder_picture() { return &last; }
 
 // Decodes the access unit that lies in decoder_input(size). Gives 1 if there is a picture (decoder_picture() tells where), 0 if
 // the access unit has none, or an error.
@@ -111,7 +133,7 @@ int decoder_decode(uint32_t size) {
     close_codec();
     if (!open_codec()) return fail(RESULT_NO_MEMORY);
   }
-  picture = {};
+  last = {};
   uint8_t* rows[3] = {};
   SBufferInfo info = {};
   const DECODING_STATE state = decoder->DecodeFrameNoDelay(input.data, static_cast<int>(size), rows, &info);
@@ -124,10 +146,20 @@ int decoder_decode(uint32_t size) {
   return kept < 0 ? fail(kept) : kept;
 }
 
-// The address of the last picture as RGBA, or 0 if there is none.
+// Whether the picture in a place is to stay; without that the next one may be written over it.
+EXPORT(decoder_take)
+int decoder_take(int place, int taken) {
+  if (place < 0 || place >= PLACES || places[place].picture.data == 0) return RESULT_BAD_ARGUMENT;
+  places[place].taken = taken != 0;
+  return 0;
+}
+
+// The address of the picture in a place as RGBA, valid until the next call; 0 if there is none.
 EXPORT(decoder_rgba)
-uint8_t* decoder_rgba() {
-  if (picture.data == 0 || !colours.reserve(pixels_size(PIXELS_RGBA, picture.width, picture.height))) return nullptr;
-  pixels_i420_to_rgba(planes.data, colours.data, picture.width, picture.height);
+uint8_t* decoder_rgba(int place) {
+  if (place < 0 || place >= PLACES || places[place].picture.data == 0) return nullptr;
+  const Picture& picture = places[place].picture;
+  if (!colours.reserve(pixels_size(PIXELS_RGBA, picture.width, picture.height))) return nullptr;
+  pixels_i420_to_rgba(places[place].planes.data, colours.data, picture.width, picture.height);
   return colours.data;
 }
