@@ -21,9 +21,10 @@ from tests.support.gateway import (
     video_frame,
 )
 from tests.support.raw_tunnel import assert_ends, ending, hello, opened
+from wsmedia.app.server import Gateway
 from wsmedia.auth import issue_token
 from wsmedia.errors import CloseCode
-from wsmedia.wire import Ping, PublishRejected, RoomStateChanged, TrackAdded, encode
+from wsmedia.wire import Ping, PublishRejected, RoomStateChanged, TrackAdded, Welcome, WireLimits, decode, encode
 
 KEY = "k" * 32
 
@@ -91,6 +92,58 @@ async def test_a_lane_id_used_twice() -> None:
         for lane in lanes:
             _, code = await ending(lane)
             assert code == CloseCode.MALFORMED
+
+
+async def joined(gateway: Gateway, alice: TunnelClient, lane_id: int) -> websockets.ClientConnection:
+    """One more lane of somebody's session, HELLO said."""
+    websocket = await opened(gateway, alice.session_id)
+    await websocket.send(hello(lane_id=lane_id, key=alice.session.key))
+    return websocket
+
+
+async def is_welcome(websocket: websockets.ClientConnection) -> bool:
+    """Whether a lane is welcomed rather than closed."""
+    try:
+        return isinstance(decode(await websocket.recv(), WireLimits()), Welcome)  # type: ignore[arg-type]
+    except websockets.ConnectionClosed:
+        return False
+
+
+async def test_a_lane_too_many_is_refused_and_the_session_goes_on() -> None:
+    async with running_gateway(max_lanes=2) as gateway:
+        alice = await TunnelClient(gateway).connect()
+        await eventually(lambda: alice.session.is_established, "a welcome")
+        second = await joined(gateway, alice, 1)
+        assert await is_welcome(second)
+        assert await ending(await joined(gateway, alice, 2)) == ([], 1013)
+        alice.publish(CAMERA)
+        alice.send_frame(CAMERA, video_frame(0, keyframe=True))
+        await second.close()
+        assert await eventually_welcome(gateway, alice, 3)  # there is room again
+        assert alice.closed is None
+        await alice.close()
+
+
+async def eventually_welcome(gateway: Gateway, alice: TunnelClient, lane_id: int) -> bool:
+    """Try until the gateway has seen the end of the lane that had the place."""
+    async with asyncio.timeout(10):
+        while not await is_welcome(await joined(gateway, alice, lane_id)):
+            lane_id += 1
+    return True
+
+
+async def test_further_lanes_leave_a_quarter_of_the_connections_to_people_who_come() -> None:
+    async with running_gateway(max_connections=8) as gateway:
+        alice = await TunnelClient(gateway).connect()
+        await eventually(lambda: alice.session.is_established, "a welcome")
+        lanes = [await joined(gateway, alice, lane_id) for lane_id in range(1, 6)]
+        assert [await is_welcome(lane) for lane in lanes] == [True] * 5
+        assert await ending(await joined(gateway, alice, 6)) == ([], 1013)
+        bob = await TunnelClient(gateway, name="Bob").connect()
+        await eventually(lambda: bob.session.is_established, "Bob's welcome")
+        assert await is_welcome(await joined(gateway, bob, 1))  # everybody may have two
+        for person in (alice, bob):
+            await person.close()
 
 
 async def test_more_sessions_than_allowed() -> None:

@@ -16,6 +16,7 @@ from wsmedia.app.asgi import make_app
 from wsmedia.app.config import ConfigError
 from wsmedia.app.parts import Parts
 from wsmedia.app.settings import Settings
+from wsmedia.app.tcp import control_congestion
 from wsmedia.app.tls import ensure_certificate
 from wsmedia.errors import WsmediaError
 from wsmedia.ports import Adapter
@@ -84,10 +85,10 @@ class Gateway:
         try:
             if settings.https:
                 config = self._config(app, tls=True)
-                planned.append((config, _bind(settings.host, settings.port, "port"), "https"))
+                planned.append((config, self._listen(settings.host, settings.port, "port"), "https"))
             if settings.http:
                 config = self._config(app, tls=False)
-                planned.append((config, _bind(settings.http_host, settings.http_port, "http_port"), "http"))
+                planned.append((config, self._listen(settings.http_host, settings.http_port, "http_port"), "http"))
         except BaseException:
             for _, bound, _ in planned:
                 bound.close()
@@ -117,6 +118,15 @@ class Gateway:
         return sum(
             serving.acceptor.beginning + len(serving.server.server_state.connections) for serving in self._servers
         )
+
+    def _listen(self, host: str, port: int, key: str) -> socket.socket:
+        listening = _bind(host, port, key)
+        try:
+            control_congestion(listening, self._settings.tcp_congestion_control)
+        except BaseException:
+            listening.close()
+            raise
+        return listening
 
     def _serve(self, config: uvicorn.Config, bound: socket.socket) -> _Serving:
         """Run uvicorn's server on connections that we accept, which bounds them."""

@@ -26,6 +26,13 @@ from wsmedia.wire import Close, Hello, decode, encode, is_session_id
 
 SUBPROTOCOL = "wsmedia.v1"
 
+# RFC 6455's registry, "try again later": the session is not concerned, and none of its own codes (PROTOCOL.md §3.1).
+_TRY_AGAIN_LATER = 1013
+# A session may always have these: audio and video apart.
+_FIRST_LANES = 2
+# Further lanes may take so much of all connections. The rest is for people who come.
+_SHARE_OF_LANES = 0.75
+
 _LEAVE_TIMEOUT = 5.0
 _SHUTTING_DOWN = "The gateway is shutting down."
 
@@ -58,6 +65,7 @@ class SessionHost:
         self._hosted: dict[str, _Hosted] = {}
         # Of every session until it has left its room, even when its id belongs to a newer one already.
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lanes = 0
         self._closing = False
 
     def __len__(self) -> int:
@@ -87,6 +95,11 @@ class SessionHost:
             hello = await self._read_hello(websocket)
             if hello is None:
                 return
+            if not self._has_room_for(session_id, hello):
+                logger.debug("session %s may not have lane %d", session_id[:6], hello.lane_id)
+                carrier_of(websocket).close(_TRY_AGAIN_LATER, "too many lanes")
+                await wait_until_lost(websocket)
+                return
             hosted = self._admit(session_id, hello, websocket)
         except (AdmissionError, RemoteProtocolError) as error:
             logger.info("session %s refused: %s", session_id[:6], error)
@@ -94,11 +107,13 @@ class SessionHost:
             carrier_of(websocket).close(error.code, error.code.reason, farewell)
             await wait_until_lost(websocket)
             return
-        carrier_of(websocket).join(hello.lane_id, hosted.pump)
+        self._lanes += 1
         code = NO_CLOSE_CODE
         try:
+            carrier_of(websocket).join(hello.lane_id, hosted.pump)
             code = await wait_until_lost(websocket)
         finally:
+            self._lanes -= 1
             hosted.pump.detach(hello.lane_id, carrier_of(websocket), going_away=code == GOING_AWAY)
 
     async def close(self) -> None:
@@ -134,6 +149,15 @@ class SessionHost:
         if not isinstance(message, Hello):
             raise RemoteProtocolError("the first message was not HELLO")
         return message
+
+    def _has_room_for(self, session_id: str, hello: Hello) -> bool:
+        """Whether one more lane may join a session that has others; it goes on without it if not."""
+        if self._registry.decide(session_id, hello) is not Attachment.ADDED:
+            return True
+        held = len(self._hosted[session_id].pump.session.lane_ids)
+        if held < _FIRST_LANES <= self._limits.max_lanes:
+            return True
+        return held < self._limits.max_lanes and self._lanes < self._settings.max_connections * _SHARE_OF_LANES
 
     def _admit(self, session_id: str, hello: Hello, websocket: WebSocket) -> _Hosted:
         now = self._clock.monotonic()

@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         description="Address or network of a reverse proxy whose X-Forwarded-For and -Proto are believed.",
         panel=_LISTEN,
     )
+    tcp_congestion_control: str | None = _setting(
+        None,
+        pattern=r"^[a-z0-9_]{1,15}$",
+        description="The kernel's congestion control for connections, as bbr or cubic; by default the kernel's choice.",
+        panel=_LISTEN,
+    )
 
     token_key: Annotated[tuple[SecretStr, ...], NoDecode] = _setting(
         (),
@@ -104,7 +110,13 @@ class Settings(BaseSettings):
         None, description="VideoRoom's admin_key, if creating rooms needs one.", panel=_SFU
     )
 
-    max_connections: int = _setting(4000, ge=1, description="TCP connections at once, all listeners.", panel=_LIMITS)
+    max_connections: int = _setting(
+        4000,
+        ge=1,
+        description="TCP connections at once, all listeners; the last quarter is not for third and further ones of a "
+        "session.",
+        panel=_LIMITS,
+    )
     max_sessions: int = _setting(1000, ge=1, description="Tunnel sessions at once.", panel=_LIMITS)
     max_participants: int = _setting(100, ge=1, description="People in one room of the embedded SFU.", panel=_LIMITS)
     max_native: int = _setting(500, ge=0, description="Native WebRTC connections at once.", panel=_LIMITS)
@@ -115,7 +127,7 @@ class Settings(BaseSettings):
         1_000_000, ge=16_384, le=67_108_864, description="Largest encoded frame.", panel=_LIMITS
     )
     max_tracks: int = _setting(8, ge=1, le=256, description="Tracks that one session publishes.", panel=_LIMITS)
-    max_lanes: int = _setting(32, ge=1, le=256, description="Connections of one session.", panel=_LIMITS)
+    max_lanes: int = _setting(32, ge=1, le=256, description="Connections of one session at once.", panel=_LIMITS)
     max_bytes_per_second: int = _setting(
         2_500_000, ge=65_536, description="Uplink of one session, sustained.", panel=_LIMITS
     )

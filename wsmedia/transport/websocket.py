@@ -23,9 +23,10 @@ from wsmedia.transport.pump import Pump
 from wsmedia.wire import Close, encode
 
 # What waits in our own process or in the kernel unsent can no longer be dropped, so there shall be little of it.
-_WRITE_BUFFER_HIGH = 32_768
-_WRITE_BUFFER_LOW = 8_192
-_NOT_SENT_LOW_WATER = 32_768
+# A session has many lanes: what one of them holds back could go on another.
+_WRITE_BUFFER_HIGH = 16_384
+_WRITE_BUFFER_LOW = 4_096
+_NOT_SENT_LOW_WATER = 16_384
 GOING_AWAY = 1001
 """What a browser closes the WebSocket of a closed or reloaded page with (RFC 6455 §7.4.1)."""
 NO_CLOSE_CODE = 1005
