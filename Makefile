@@ -17,10 +17,10 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser wasm screenshots wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser bench-latency bench-latency-quick wasm screenshots wheel clean packages
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Whoever wants a call now is served with WebCodecs alone where the codecs' sources cannot be had.
 run: WASM_FLAGS := --or-without
@@ -63,6 +63,13 @@ wasm: $(WASM) ## Build openh264 and libopus for the page (WSMEDIA_CODEC_SOURCES=
 bench-browser: packages $(VENV)/.test wsmedia/web_dist/index.html ## Compare WebCodecs and WASM in Chromium (ARGS=--quick)
 	@$(BIN)/python -m benchmarks.browser $(ARGS)
 
+bench-latency: packages $(VENV)/.bench wsmedia/web_dist/index.html ## Glass to glass beside WebRTC and TURN on bad links, for hours (ARGS=--help)
+	@$(BIN)/python -m benchmarks.latency $(ARGS)
+
+bench-latency-quick: packages $(VENV)/.bench wsmedia/web_dist/index.html ## The same of two links in under five minutes
+	@$(BIN)/python -m benchmarks.latency --quick --again $(ARGS)
+	@$(BIN)/python -m benchmarks.latency.protocol --quick --again
+
 screenshots: packages $(VENV)/.test wsmedia/web_dist/index.html ## Make the pictures of docs/screenshots anew (ARGS="lobby call-many")
 	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
@@ -87,6 +94,11 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python wsmedia/web_d
 	@echo "Installing wsmedia and what its tests need into $(VENV) …"
 	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[test,check]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.test
+	@echo "Installing what the benchmarks need into $(VENV) …"
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[bench]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
 
 web/node_modules/.installed: web/package.json web/package-lock.json
 	@scripts/require-node.sh

@@ -3,7 +3,7 @@
 # and name it. A package that cannot be installed is no error here for the same reason.
 set -uo pipefail
 
-packages=(chromium firefox-esr ffmpeg janus iproute2 openssl golang-go golang-github-pion-webrtc.v3-dev)
+packages=(chromium firefox-esr ffmpeg janus coturn iproute2 openssl golang-go golang-github-pion-webrtc.v3-dev)
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 missing=()

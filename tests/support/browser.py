@@ -39,7 +39,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DEADLINE_MS = 60_000.0
 expect.set_options(timeout=DEADLINE_MS)
 
-_FLAGS = [
+CHROMIUM_FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -111,7 +111,7 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
     reason = unavailable_reason()
     if reason is not None:
         pytest.skip(reason)
-    arguments = [*_FLAGS, *flags]
+    arguments = [*CHROMIUM_FLAGS, *flags]
     if permission:
         arguments.append("--use-fake-ui-for-media-stream")
     if clip is not None:

@@ -101,7 +101,12 @@ globalThis.wsmediaTest = (() => {
       const person = this.person(name);
       const source = person && window.wsmedia.audioNode(person.participantId);
       if (!source) return false;
-      if (recorders.get(name)?.source === source) return true;
+      await this.recordNode(name, source, seconds);
+      return true;
+    },
+    /** The same for any audio node, under any name. */
+    async recordNode(name, source, seconds = 12) {
+      if (recorders.get(name)?.source === source) return;
       const { context } = source;
       await context.audioWorklet.addModule(URL.createObjectURL(new Blob([recorder], { type: "text/javascript" })));
       const node = new AudioWorkletNode(context, "wsmedia-test-recorder", {
@@ -112,7 +117,6 @@ globalThis.wsmediaTest = (() => {
       });
       source.connect(node);
       recorders.set(name, { source, node, zero: await zeroOf(context) });
-      return true;
     },
     /** The wall clock of what the recorder hears now, s. */
     heardUntil(name) {

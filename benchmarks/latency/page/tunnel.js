@@ -1,0 +1,29 @@
+// Gives what the call page shows and plays of the sender to the watcher. An init script for receivers on the call page.
+globalThis.latencyTunnel = (() => {
+  const track = (kind) => window.wsmedia.tracks.find((one) => one.direction === "received" && one.kind === kind);
+  const sender = () => window.wsmedia?.participants[0]?.participantId ?? null;
+  return {
+    live: () => sender() !== null && (track("video")?.frames ?? 0) > 0 && window.wsmedia.audioNode(sender()) !== null,
+    watch(seconds) {
+      const surface = window.wsmedia.surface(sender());
+      return latencyWatch.begin(surface, window.wsmedia.audioNode(sender()), seconds, () => {
+        const [picture, sound] = [track("video"), track("audio")];
+        return {
+          bytes: picture?.bytes ?? 0,
+          decoded: picture?.frames ?? 0,
+          bufferMs: sound?.playoutDelayMs ?? 0,
+          skewMs: picture?.skewMs ?? 0,
+          concealed: sound?.concealed ?? 0,
+          lanes: window.wsmedia.path?.lanes.length ?? 0,
+        };
+      });
+    },
+    /** What the sending side says of itself. */
+    sending() {
+      const sent = window.wsmedia.tracks.find((one) => one.direction === "sent" && one.kind === "video") ?? {};
+      const { codec, backend, size, limitation, framesDropped, targetBitrateBps } = sent;
+      const { lanes = [], roundTripMs = null, queueingMs = null, framesDropped: dropped = null } = window.wsmedia.path ?? {};
+      return { codec, encoder: backend, size, limitation, framesDropped, targetBitrateBps, lanes: lanes.length, roundTripMs, queueingMs, dropped };
+    },
+  };
+})();

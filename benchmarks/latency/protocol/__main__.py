@@ -1,0 +1,28 @@
+"""Capture to decodable through an emulated link, without browsers: ``python -m benchmarks.latency.protocol --help``."""
+
+from __future__ import annotations
+
+from benchmarks.latency.command import Benchmark, run
+from benchmarks.latency.conditions import PROTOCOL_CARRIERS
+from benchmarks.latency.protocol.cell import measure
+from benchmarks.latency.store import Settings
+
+_EXTRA_SECONDS = 5.0
+"""Namespaces, the gateway, two processes, and what is still on its way at the end."""
+
+BENCHMARK = Benchmark(
+    program="python -m benchmarks.latency.protocol",
+    description="Capture to decodable through an emulated link: the Python client beside UDP with NACK and plain TCP.",
+    carriers=PROTOCOL_CARRIERS,
+    quick_carriers=("udp-nack", "naive-tcp", "wsmedia"),
+    headline_carriers=tuple(PROTOCOL_CARRIERS),
+    quick=Settings(warm_up=2.0, seconds=6.0),
+    usual=Settings(warm_up=4.0, seconds=16.0),
+    extra_seconds=_EXTRA_SECONDS,
+    folder=".cache/benchmarks/latency-protocol",
+    measured="Without browsers: from capture until a frame and all that it refers to had come; 1 Mb/s at most.",
+    measure=measure,
+)
+
+if __name__ == "__main__":
+    run(BENCHMARK)
