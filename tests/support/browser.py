@@ -49,7 +49,9 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     # What a test serves in place of the gateway has no address that Chromium knows; it may open sockets all the same.
-    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
+    # The address bar's popups are two pages of Chromium's own: made for each window, they cost more than our page.
+    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
