@@ -10,8 +10,9 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.support import netns
-from tests.support.browser import firefox_unavailable_reason, gateway_process, started, unavailable_reason
+from tests.support.browser import firefox_unavailable_reason, gateway_process, unavailable_reason
 from tests.support.clip import Clip
+from tests.support.open_browsers import OpenBrowsers
 
 # Small pictures: what is tested is the way of a frame, not how many pixels this machine can encode.
 ALICE = Clip(width=320, height=180, fps=15, seconds=10, tone_hz=440)
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent not in item.path.parents:
             continue
         item.add_marker(pytest.mark.e2e)
+        # What stays open between tests belongs to one loop.
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         item.add_marker(pytest.mark.timeout(240))
         if reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -48,24 +51,36 @@ def kind(request: pytest.FixtureRequest) -> str:
     return chosen
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(tmp_path_factory: pytest.TempPathFactory, clips: Path, kind: str) -> AsyncIterator[Browser]:
-    """One browser for a module's tests; ALICE is before its camera. Tests take ``running``."""
-    async with started(kind, tmp_path_factory.mktemp("firefox") if kind == "firefox" else clips, ALICE) as browser:
-        yield browser
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def open_browsers(clips: Path) -> AsyncIterator[OpenBrowsers]:
+    """All browsers of the run. Tests take ``browsers``, or one of those below."""
+    everything = OpenBrowsers(clips)
+    yield everything
+    await everything.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def running(calls: Browser) -> AsyncIterator[Browser]:
-    """Chromium or Firefox without any tab; for tests whose loop is their module's."""
-    yield calls
-    for context in calls.contexts:
-        await context.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def browsers(open_browsers: OpenBrowsers) -> AsyncIterator[OpenBrowsers]:
+    """Browsers without any tab."""
+    yield open_browsers
+    await open_browsers.close_tabs()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
+async def running(browsers: OpenBrowsers, kind: str) -> Browser:
+    """Chromium or Firefox; ALICE is before its camera."""
+    return await browsers.get(kind, ALICE)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bobs(browsers: OpenBrowsers, kind: str) -> Browser:
+    """Another one of that kind, with BOB before its camera."""
+    return await browsers.get(kind, BOB)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def gateway() -> AsyncIterator[str]:
-    """One gateway for a module's tests; each has a room of its own."""
+    """One gateway for all tests that ask nothing special of theirs; each has a room of its own."""
     async with gateway_process() as url:
         yield url
 

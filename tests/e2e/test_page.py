@@ -10,8 +10,6 @@ from playwright.async_api import Browser, Page, Worker, expect
 
 from tests.support.browser import DEADLINE_MS, CallPage
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 
 

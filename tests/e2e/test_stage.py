@@ -13,8 +13,6 @@ from playwright.async_api import Browser, Locator, expect
 from tests.e2e.conftest import ALICE
 from tests.support.browser import CallPage
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 # A window that is played from the fake camera's clip: headless Chromium has no screen.
 SCREEN = """
 navigator.mediaDevices.getDisplayMedia = async () => {

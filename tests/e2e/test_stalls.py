@@ -7,37 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.e2e.conftest import ALICE
-from tests.support.browser import CallPage, browser, gateway_process
+from tests.support.browser import CallPage
 from tests.support.chirp import delays, longest_gap_ms, skipped_seconds
 from tests.support.page_scripts import devices
 from tests.support.tcp_proxy import TcpProxy
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.parametrize("kind", ["chromium"], indirect=True, scope="module")
 
 CLOCKED = (devices(ALICE, clocked=True),)
 STALL_SECONDS = 0.7
 # What a machine that is busy with something else loses once, it does not lose every time; what a page loses, it does.
 ATTEMPTS = 4
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gateway() -> AsyncIterator[str]:
-    async with gateway_process() as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    async with browser(tmp_path_factory.mktemp("browser"), None) as started:
-        yield started
 
 
 async def steady(call: CallPage, name: str) -> None:
@@ -66,8 +52,6 @@ async def test_a_blocked_main_thread_loses_no_sound(gateway: str, running: Brows
         else:
             pytest.fail(f"gaps (ms) and skips (s) in every attempt: {lost}")
     assert alice.errors == bob.errors == []
-    await alice.close()
-    await bob.close()
 
 
 async def test_delay_drains_after_the_network_has_stalled(gateway: str, running: Browser) -> None:
@@ -96,7 +80,6 @@ async def test_delay_drains_after_the_network_has_stalled(gateway: str, running:
         else:
             pytest.fail(f"sound before, after (s), pictures before, after (ms): {found}")
         assert alice.errors == bob.errors == []
-        await alice.close()
         await bob.close()
 
 
@@ -123,5 +106,4 @@ async def test_pictures_keep_with_their_sound_on_a_jittery_network(gateway: str,
             pictures = np.median(await bob.page.evaluate(f"wsmediaTest.ages({began * 1000})"))
         assert abs(pictures / 1000 - sound) < 0.1
         assert alice.errors == bob.errors == []
-        await alice.close()
         await bob.close()

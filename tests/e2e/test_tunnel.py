@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.conftest import ALICE, BOB
-from tests.support.browser import CallPage, browser, gateway_process
+from tests.support.browser import CallPage
 
 
-@pytest.fixture
-async def gateway() -> AsyncIterator[str]:
-    async with gateway_process() as url:
-        yield url
-
-
-@pytest.fixture
-async def alices(clips: Path) -> AsyncIterator[Browser]:
-    async with browser(clips, ALICE) as running:
-        yield running
-
-
-@pytest.fixture
-async def bobs(clips: Path) -> AsyncIterator[Browser]:
-    async with browser(clips, BOB) as running:
-        yield running
-
-
-async def test_two_people_see_and_hear_each_other(gateway: str, alices: Browser, bobs: Browser) -> None:
-    alice = await CallPage.joined(alices, gateway, room="standup", name="Alice")
+async def test_two_people_see_and_hear_each_other(gateway: str, running: Browser, bobs: Browser) -> None:
+    alice = await CallPage.joined(running, gateway, room="standup", name="Alice")
     bob = await CallPage.joined(bobs, gateway, room="standup", name="Bob")
 
     seen_by_alice, seen_by_bob = await asyncio.gather(alice.wait_for_picture("Bob"), bob.wait_for_picture("Alice"))
@@ -56,8 +35,8 @@ async def test_two_people_see_and_hear_each_other(gateway: str, alices: Browser,
     assert alice.errors == bob.errors == []
 
 
-async def test_a_latecomer_sees_a_picture_within_a_second(gateway: str, alices: Browser, bobs: Browser) -> None:
-    alice = await CallPage.joined(alices, gateway, room="late", name="Alice")
+async def test_a_latecomer_sees_a_picture_within_a_second(gateway: str, running: Browser, bobs: Browser) -> None:
+    alice = await CallPage.joined(running, gateway, room="late", name="Alice")
     await alice.page.wait_for_function("window.wsmedia.tracks.some((t) => t.kind === 'video' && t.frames > 30)")
     bob = await CallPage.open(bobs, f"{gateway}?room=late&name=Bob&quality=180p")
     await bob.page.evaluate(
@@ -79,9 +58,9 @@ async def test_a_latecomer_sees_a_picture_within_a_second(gateway: str, alices: 
     assert await bob.wait_for_picture("Alice") < BOB.start_ms
 
 
-async def test_mute_buttons_are_seen_by_others(gateway: str, alices: Browser) -> None:
-    alice = await CallPage.joined(alices, gateway, room="mute", name="Alice")
-    bob = await CallPage.joined(alices, gateway, room="mute", name="Bob")
+async def test_mute_buttons_are_seen_by_others(gateway: str, running: Browser) -> None:
+    alice = await CallPage.joined(running, gateway, room="mute", name="Alice")
+    bob = await CallPage.joined(running, gateway, room="mute", name="Bob")
     tile = bob.page.locator(".tile[aria-label^=Alice]")
     await bob.wait_for_picture("Alice")
     await expect(tile.get_by_title("Microphone is off")).to_be_hidden()
@@ -103,9 +82,9 @@ async def test_mute_buttons_are_seen_by_others(gateway: str, alices: Browser) ->
     assert alice.errors == bob.errors == []
 
 
-async def test_somebody_who_leaves_is_gone_and_may_come_back(gateway: str, alices: Browser) -> None:
-    alice = await CallPage.joined(alices, gateway, room="leave", name="Alice")
-    bob = await CallPage.joined(alices, gateway, room="leave", name="Bob")
+async def test_somebody_who_leaves_is_gone_and_may_come_back(gateway: str, running: Browser) -> None:
+    alice = await CallPage.joined(running, gateway, room="leave", name="Alice")
+    bob = await CallPage.joined(running, gateway, room="leave", name="Bob")
     await alice.wait_for_picture("Bob")
     await bob.page.get_by_role("button", name="Leave").click()
     await expect(bob.page.get_by_text("You left the call.")).to_be_visible()

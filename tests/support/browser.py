@@ -58,8 +58,6 @@ CHROMIUM_FLAGS = [
     "--disable-backgrounding-occluded-windows",
 ]
 _FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
-    "media.navigator.permission.disabled": True,
-    "media.navigator.streams.fake": True,
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
     # Several tabs of one window are in use at a time; none may be slowed down for being hidden.
@@ -137,32 +135,40 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
 
 
 @contextlib.asynccontextmanager
-async def firefox(directory: Path, clip: Clip) -> AsyncIterator[Browser]:
+async def firefox(directory: Path, clip: Clip | None, *, permission: bool = True) -> AsyncIterator[Browser]:
     """Debian's Firefox, driven over WebDriver BiDi, its camera and microphone made by a script (page/devices.js).
 
     Args:
         directory: a directory for the program that starts it.
-        clip: whose size, time codes and tone the devices have.
+        clip: whose size, time codes and tone the devices have; None for a machine without any.
+        permission: False for Firefox's own devices, which the imagined user does not allow.
     """
     reason = firefox_unavailable_reason()
     if reason is not None:
         pytest.skip(reason)
     program = launcher(directory / "firefox")
     mark = f"--test-mark={uuid.uuid4()}"
+    refusal = dict.fromkeys(("permissions.default.camera", "permissions.default.microphone"), 2)
+    preferences = (
+        _FIREFOX_PREFERENCES | {"media.navigator.streams.fake": not permission} | ({} if permission else refusal)
+    )
     async with async_playwright() as playwright:
         running = await playwright.firefox.launch(
-            channel="moz-firefox", executable_path=program, args=[mark], firefox_user_prefs=_FIREFOX_PREFERENCES
+            channel="moz-firefox", executable_path=program, args=[mark], firefox_user_prefs=preferences
         )
-        _launched[running] = _Launched(mark, (page_scripts.devices(clip),))
+        _launched[running] = _Launched(mark, () if clip is None or not permission else (page_scripts.devices(clip),))
         try:
             yield running
         finally:
             await running.close()
 
 
-def started(kind: str, directory: Path, clip: Clip) -> contextlib.AbstractAsyncContextManager[Browser]:
-    """``"chromium"`` or ``"firefox"``, with a clip for camera and microphone."""
-    return firefox(directory, clip) if kind == "firefox" else browser(directory, clip)
+def started(
+    kind: str, directory: Path, clip: Clip | None, *, permission: bool = True
+) -> contextlib.AbstractAsyncContextManager[Browser]:
+    """``"chromium"`` or ``"firefox"``; the rest as in ``browser`` and ``firefox``."""
+    start = firefox if kind == "firefox" else browser
+    return start(directory, clip, permission=permission)
 
 
 def mark_of(running: Browser) -> str:
@@ -258,7 +264,12 @@ class CallPage:
     @property
     def errors(self) -> list[str]:
         """What went wrong in the page's scripts; what the browser says of the network is left out."""
-        network = ("Failed to load resource", "WebSocket connection", "The connection to ws")
+        network = (
+            "Failed to load resource",
+            "WebSocket connection",
+            "The connection to ws",
+            "establish a connection to the server at ws",
+        )
         return [m for m in self.messages if m.startswith("error") and not any(words in m for words in network)]
 
     async def wait_connected(self) -> None:
