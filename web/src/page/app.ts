@@ -1,6 +1,6 @@
 /** The page's two screens and what leads from one to the other. */
 
-import type { LocalMedia, RoomEnd, SoundProcessing } from "../sdk/index.ts";
+import type { CameraQuality, LocalMedia, RoomEnd, SoundProcessing } from "../sdk/index.ts";
 import { showRoom, takeAddress } from "./address.ts";
 import { CallSession } from "./call-session.ts";
 import { ColourToggle } from "./colours.ts";
@@ -57,13 +57,18 @@ export class App {
     this.#token = token;
     this.#media = sdk.openMedia({
       ...this.#preferences,
-      quality: QUALITIES[this.#preferences.quality],
+      quality: this.#cameraQuality(this.#preferences.quality),
       sound: soundOf(this.#preferences),
     });
     this.#media.addEventListener("change", () => this.#mediaChanged());
     void this.#server.then((server) => {
       this.#versions.server = server?.version ?? null;
     });
+  }
+
+  #cameraQuality(quality: Quality): CameraQuality {
+    const { maxBitrateBps, ...picture } = QUALITIES[quality];
+    return { ...picture, maxBitrateBps: this.#address.bitrateBps ?? maxBitrateBps };
   }
 
   /** Show the first screen; with `autojoin=1` go on at once. */
@@ -161,7 +166,7 @@ export class App {
     },
     onQuality: (quality: Quality) => {
       this.#prefer({ quality });
-      void this.#media.useCamera(this.#preferences.cameraId, QUALITIES[quality]);
+      void this.#media.useCamera(this.#preferences.cameraId, this.#cameraQuality(quality));
     },
     onSound: (change: Partial<SoundProcessing>) => {
       this.#prefer(change);

@@ -24,7 +24,9 @@ describe("readPreferences", () => {
 describe("readAddress", () => {
   it("reads what the address asks for", () => {
     expect(
-      readAddress("?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&lanes=4"),
+      readAddress(
+        "?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&bitrate=900&lanes=4",
+      ),
     ).toEqual({
       room: "stand-up",
       name: "Bob B",
@@ -32,16 +34,18 @@ describe("readAddress", () => {
       mode: "native",
       codecs: "wasm",
       quality: "360p",
+      bitrateBps: 900_000,
       lanes: 4,
       autojoin: true,
     });
-    expect(readAddress("?mode=x&codecs=best&quality=9p&lanes=33&autojoin=true&name=%20")).toEqual({
+    expect(readAddress("?mode=x&codecs=best&quality=9p&bitrate=20&lanes=33&autojoin=true&name=%20")).toEqual({
       room: null,
       name: null,
       token: null,
       mode: null,
       codecs: null,
       quality: null,
+      bitrateBps: null,
       lanes: null,
       autojoin: false,
     });

@@ -38,6 +38,8 @@ export interface AddressRequest {
   readonly mode: RoomMode | null;
   readonly codecs: CodecChoice | null;
   readonly quality: Quality | null;
+  /** The most bits per second that the camera may take, instead of what fits its quality. Never remembered. */
+  readonly bitrateBps: number | null;
   /** How many connections to hold; null: as the path demands. Never remembered. */
   readonly lanes: number | null;
   readonly autojoin: boolean;
@@ -100,6 +102,7 @@ export function readAddress(search: string): AddressRequest {
     mode: modeOf(query.get("mode")),
     codecs: codecsOf(query.get("codecs")),
     quality: qualityOf(query.get("quality")),
+    bitrateBps: bitrateOf(query.get("bitrate")),
     lanes: lanesOf(query.get("lanes")),
     autojoin: query.get("autojoin") === "1",
   };
@@ -130,6 +133,10 @@ function modeOf(value: string | null): RoomMode | null {
 
 function codecsOf(value: string | null): CodecChoice | null {
   return value === "auto" || value === "webcodecs" || value === "wasm" ? value : null;
+}
+
+function bitrateOf(value: string | null): number | null {
+  return value !== null && /^([5-9][0-9]|[1-9][0-9]{2,3}|10000)$/.test(value) ? 1000 * Number(value) : null;
 }
 
 function lanesOf(value: string | null): number | null {
