@@ -63,39 +63,33 @@ def unavailable_reason() -> str | None:
     return None
 
 
-class NetworkNamespace:
-    """An isolated network with loopback and ``interface``, which carries ``address``/24.
-
-    Attributes:
-        address: what peers inside use to reach each other by something that is not loopback.
-        interface: the interface's name, for Janus' ``ice_enforce_list``.
+class LoopbackNamespace:
+    """An isolated network with loopback alone; others add to it in ``_furnish``, which runs inside.
 
     Raises:
         OSError: see ``unavailable_reason``.
     """
 
-    interface = "v0"
-
-    def __init__(self, address: str = "10.99.0.1") -> None:
-        self.address = address
+    def __init__(self) -> None:
         self._fd = -1
-        _in_thread(self._create)
+        try:
+            _in_thread(self._create)
+        except BaseException:
+            self.close()
+            raise
 
     def _create(self) -> None:
         _check(_libc.unshare(CLONE_NEWNET), "unshare")
         self._fd = _open_own_namespace()
-        for command in (
-            "link set lo up",
-            f"link add {self.interface} type veth peer name v1",
-            f"address add {self.address}/24 dev {self.interface}",
-            f"link set {self.interface} addrgenmode none",  # no link-local IPv6: one candidate a side is enough
-            "link set v1 addrgenmode none",
-            f"link set {self.interface} up",
-            "link set v1 up",
-            # Browsers choose the address that they would reach the Internet from: there must be such a route.
-            f"route add default dev {self.interface}",
-        ):
-            subprocess.run(["ip", *command.split()], check=True, capture_output=True)
+        self._ip("link set lo up")
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Nothing here."""
+
+    @staticmethod
+    def _ip(command: str) -> None:
+        subprocess.run(["ip", *command.split()], check=True, capture_output=True)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -119,3 +113,34 @@ class NetworkNamespace:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+class NetworkNamespace(LoopbackNamespace):
+    """An isolated network with loopback and ``interface``, which carries ``address``/24.
+
+    Attributes:
+        address: what peers inside use to reach each other by something that is not loopback.
+        interface: the interface's name, for Janus' ``ice_enforce_list``.
+
+    Raises:
+        OSError: see ``unavailable_reason``.
+    """
+
+    interface = "v0"
+
+    def __init__(self, address: str = "10.99.0.1") -> None:
+        self.address = address
+        super().__init__()
+
+    def _furnish(self) -> None:
+        for command in (
+            f"link add {self.interface} type veth peer name v1",
+            f"address add {self.address}/24 dev {self.interface}",
+            f"link set {self.interface} addrgenmode none",  # no link-local IPv6: one candidate a side is enough
+            "link set v1 addrgenmode none",
+            f"link set {self.interface} up",
+            "link set v1 up",
+            # Browsers choose the address that they would reach the Internet from: there must be such a route.
+            f"route add default dev {self.interface}",
+        ):
+            self._ip(command)
