@@ -20,7 +20,7 @@ from playwright.async_api import async_playwright
 from benchmarks.latency import calls, figures, places
 from benchmarks.latency.conditions import Cell
 from benchmarks.latency.load import Load
-from benchmarks.latency.network import Network
+from benchmarks.latency.network import Network, is_inexact
 from tests.support.chirp import Recording
 from wsmedia.app.tls import ensure_certificate
 
@@ -94,12 +94,13 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
     before = network.wire_bytes()
     connections = _connections(network)
     load = Load()
+    network.window_begins(seconds)
     begin: float = await call.receiver.evaluate("latencyWatch.now()")
     await asyncio.sleep(seconds)
     end: float = await call.receiver.evaluate("latencyWatch.now()")
     wire = {way: count - before[way] for way, count in network.wire_bytes().items()}
     lanes = sum(count > connections.get(name, 0) for name, count in _connections(network).items())
-    busy = load.busy()
+    used, link = load.figures(), network.figures()
     way = await call.way()
     await asyncio.sleep(DRAIN_SECONDS)
 
@@ -110,8 +111,7 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
     samples = [sample for sample in noted["samples"] if begin - 500 <= sample["at"] <= end + 500]
     made, there = len(shown.made), int((shown.latency == shown.latency).sum())
     expected = (end - begin) * calls.PICTURES.fps / 1000
-    trouble = {
-        "busy": busy,
+    trouble = used | {
         "captures_missing": round(max(0.0, 1 - made / expected), 4),
         "captures_late": round(camera["late"] / max(1, len(camera["made"])), 4),
     }
@@ -126,7 +126,8 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
         "way": way,
         "receiver": samples[-1] if samples else None,
         "unreadable": noted["unreadable"],
-        "machine": trouble | {"overloaded": _is_overloaded(trouble)},
+        "link": link,
+        "machine": trouble | {"overloaded": _is_overloaded(trouble) or is_inexact(link)},
         "series": {
             "made_s": [round(float(value) / 1000, 3) for value in shown.made],
             "latency_ms": [None if value != value else round(float(value), 1) for value in shown.latency],

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.latency import conditions as matrix
 from benchmarks.latency import plot, report
-from benchmarks.latency.conditions import Carrier, Cell, Direction
+from benchmarks.latency.conditions import Carrier, Cell, Condition, Direction
 from benchmarks.latency.network import Network, joined
 from benchmarks.latency.store import Settings, Store
 
@@ -34,22 +34,27 @@ class Benchmark:
         program: how it is called.
         description: what it measures, in a sentence.
         carriers: all that it knows.
-        quick_carriers, headline_carriers: the telling ones.
+        usual_carriers, quick_carriers, headline_carriers: those that are measured when nobody names any.
+        links: what is measured when nobody names any.
         quick, usual: how long to measure each cell.
         extra_seconds: what a cell takes besides.
         folder: for results; ``-quick`` is added for quick ones.
-        measured: what the figures are, for the table.
+        latency: the name of what is measured, for tables and pictures.
+        measured: how, in a sentence.
     """
 
     program: str
     description: str
     carriers: dict[str, Carrier]
+    usual_carriers: tuple[str, ...]
     quick_carriers: tuple[str, ...]
     headline_carriers: tuple[str, ...]
+    links: list[Condition]
     quick: Settings
     usual: Settings
     extra_seconds: float
     folder: str
+    latency: str
     measured: str
     measure: Measure
 
@@ -88,7 +93,7 @@ def _parser(benchmark: Benchmark) -> argparse.ArgumentParser:
 
 
 def _cells(benchmark: Benchmark, options: argparse.Namespace) -> list[Cell]:
-    chosen = matrix.QUICK if options.quick else matrix.HEADLINE if options.headline else matrix.FULL
+    chosen = matrix.QUICK if options.quick else matrix.HEADLINE if options.headline else benchmark.links
     if options.direct:
         chosen = [matrix.WITHOUT_LINK]
     elif options.rtt or options.loss or options.rate:
@@ -102,7 +107,7 @@ def _cells(benchmark: Benchmark, options: argparse.Namespace) -> list[Cell]:
         if options.quick
         else benchmark.headline_carriers
         if options.headline
-        else list(benchmark.carriers)
+        else benchmark.usual_carriers
     )
     unknown = [name for name in names if name not in benchmark.carriers]
     if unknown:
@@ -162,7 +167,7 @@ async def _measure(benchmark: Benchmark, cell: Cell, settings: Settings) -> dict
         try:
             async with (
                 asyncio.timeout(_DEADLINE_SECONDS + settings.warm_up + settings.seconds),
-                joined(cell.condition, cell.seed, settings) as network,
+                joined(cell.condition, cell.seed) as network,
             ):
                 return await benchmark.measure(cell, network, settings.warm_up, settings.seconds)
         except Exception as problem:
@@ -191,9 +196,9 @@ def _report(benchmark: Benchmark, store: Store, settings: Settings) -> None:
         f"{benchmark.measured} Windows of {settings.seconds:g} s after {settings.warm_up:g} s, medians over seeds; "
         f"{os.cpu_count()} processors, Linux {platform.release()}."
     )
-    text = report.markdown(results, line)
+    text = report.markdown(results, line, benchmark.latency)
     (store.folder / "report.md").write_text(text)
     (store.folder / "rows.json").write_text(json.dumps(report.rows(results), indent=1) + "\n")
-    drawn = plot.draw(results, store.folder)
+    drawn = plot.draw(results, store.folder, benchmark.latency)
     print(f"\n{text}")
     print("\n".join(f"written: {path}" for path in [store.folder / "report.md", store.folder / "rows.json", *drawn]))

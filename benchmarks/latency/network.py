@@ -1,150 +1,80 @@
-"""The two places of a measurement, behind the link and beside the servers, and what joins them.
-
-Both are network namespaces of their own. ``joined`` makes them for a cell and takes them away after it.
-"""
+"""The link of a measurement: ``benchmarks.link`` as a condition describes it, and whether it was exact."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import os
-import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-from benchmarks.latency.conditions import Condition
-from benchmarks.latency.store import Settings
+from benchmarks.latency.conditions import BURSTS, STEP, Condition
+from benchmarks.link import Bursts, Link, LinkConfig, Place, Way
 
-_ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
-_CONTROL = "cubic"
-"""What clients have in the field; a machine's own default may be another, which would flatter everything over TCP."""
+STEP_MBPS = (3.0, 0.6, 3.0)
+"""The link's rate in the first, second and last third of a window."""
 
-
-class Place(Protocol):
-    """A network namespace."""
-
-    @property
-    def address(self) -> str:
-        """What the other place reaches it by."""
-        ...
-
-    def command(self, *arguments: str) -> list[str]:
-        """``arguments`` wrapped so that they run inside."""
-        ...
+LATE_MS = 5.0
+"""The emulator counts as inexact when more than one packet of a hundred was later than this."""
 
 
-class Network(Protocol):
-    """Two places and what joins them."""
+@dataclass(frozen=True)
+class Network:
+    """Two places with the link between them.
 
-    @property
-    def client(self) -> Place:
-        """Behind the link."""
-        ...
+    Attributes:
+        client: behind the link.
+        server: beside the servers.
+    """
 
-    @property
-    def server(self) -> Place:
-        """Beside the servers."""
-        ...
+    client: Place
+    server: Place
+    link: Link
+    condition: Condition
 
     def wire_bytes(self) -> dict[str, int]:
         """Octets that entered the link so far, IP headers included, ``up`` and ``down``."""
-        ...
+        return self.link.wire_bytes()
 
-    def trouble(self) -> dict[str, float]:
-        """What may have spoiled the link's own accuracy; empty if nothing can."""
-        ...
+    def window_begins(self, seconds: float) -> None:
+        """The measurement begins now: a link that changes does so at a third and at two thirds of it."""
+        if self.condition.rate != STEP:
+            return
+        for index, rate in enumerate(STEP_MBPS):
+            way = replace(_way(self.condition), rate_bps=rate * 1e6)
+            self.link.change(up=way, down=way, after_seconds=seconds * index / len(STEP_MBPS))
+
+    def figures(self) -> dict[str, float]:
+        """What the link did since it was made: packets lost and dropped, and how late it was itself, ms."""
+        statistics = self.link.statistics()
+        named: dict[str, float] = {}
+        for way in ("up", "down"):
+            for name in ("packets", "lost", "queue_dropped", "lateness_ms_p99", "lateness_ms_max"):
+                named[f"{way}_{name}"] = statistics[way][name]
+        return named
 
 
-@dataclass(frozen=True)
-class NamedPlace:
-    """A namespace that ``ip netns`` knows by a name."""
-
-    name: str
-    address: str
-
-    def command(self, *arguments: str) -> list[str]:
-        """See ``Place``."""
-        return ["ip", "netns", "exec", self.name, *arguments]
+def is_inexact(link_figures: dict[str, float]) -> bool:
+    """Whether the emulator itself was late."""
+    return max(link_figures[f"{way}_lateness_ms_p99"] for way in ("up", "down")) > LATE_MS
 
 
-@dataclass(frozen=True)
-class _Direct:
-    """Two namespaces joined by nothing but a pair of interfaces."""
-
-    client: NamedPlace
-    server: NamedPlace
-
-    def wire_bytes(self) -> dict[str, int]:
-        command = self.client.command("ip", "-statistics", "-json", "link", "show", "bench")
-        counters = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]["stats64"]
-        return {"up": counters["tx"]["bytes"], "down": counters["rx"]["bytes"]}
-
-    def trouble(self) -> dict[str, float]:
-        return {}
+def _way(condition: Condition) -> Way:
+    if condition.is_direct:
+        return Way()
+    rate = STEP_MBPS[0] if isinstance(condition.rate, str) else condition.rate
+    way = Way(delay_ms=condition.rtt_ms / 2, rate_bps=rate * 1e6)
+    if condition.loss == BURSTS:
+        return replace(way, bursts=Bursts())
+    assert isinstance(condition.loss, float)
+    return replace(way, loss=condition.loss / 100)
 
 
 @contextlib.asynccontextmanager
-async def joined(condition: Condition, seed: int, settings: Settings) -> AsyncIterator[Network]:
-    """Two places with the link between them that the condition describes.
+async def joined(condition: Condition, seed: int) -> AsyncIterator[Network]:
+    """Two places with the link between them that the condition describes; TCP uses cubic at both ends.
 
     Raises:
-        NetworkError: this process may not make namespaces, or the link cannot be emulated.
+        LinkError: this machine cannot have one; says what is missing.
     """
-    del seed, settings
-    if not condition.is_direct:
-        raise NetworkError("there is no link emulator here yet: use --direct")
-    async with _direct() as network:
-        yield network
-
-
-class NetworkError(RuntimeError):
-    """The network of a measurement cannot be made; says what is missing."""
-
-
-@contextlib.asynccontextmanager
-async def _direct() -> AsyncIterator[Network]:
-    client = NamedPlace(f"bench-client-{os.getpid()}", "10.77.0.1")
-    server = NamedPlace(f"bench-server-{os.getpid()}", "10.77.0.2")
-    try:
-        for place in (client, server):
-            _ip("netns", "add", place.name)
-            use_cubic(place)
-        ends = [f"netns {place.name}" for place in (client, server)]
-        _ip(*f"link add name bench {ends[0]} type veth peer name bench {ends[1]}".split())
-        for place in (client, server):
-            for command in (
-                "link set lo up",
-                f"address add {place.address}/24 dev bench",
-                "link set bench up",
-                # Browsers choose the address that they would reach the Internet from: there must be such a route.
-                "route add default dev bench",
-            ):
-                _ip("-netns", place.name, *command.split())
-        yield _Direct(client, server)
-    finally:
-        for place in (client, server):
-            await asyncio.to_thread(subprocess.run, ["ip", "netns", "delete", place.name], capture_output=True)
-
-
-def _ip(*arguments: str) -> None:
-    try:
-        subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise NetworkError("needs iproute2 (apt-get install iproute2)") from None
-    except subprocess.CalledProcessError as error:
-        raise NetworkError(f"ip {' '.join(arguments)}: {error.stderr.strip()}; this needs root") from None
-
-
-def use_cubic(place: Place) -> None:
-    """Have TCP in a place control congestion as most machines do.
-
-    A namespace may use only what the machine allows to everybody; cubic is added to that, nothing is taken away.
-    """
-    allowed = _ALLOWED.read_text().split()
-    if _CONTROL not in allowed:
-        _ALLOWED.write_text(" ".join([*allowed, _CONTROL]))
-    command = place.command("sysctl", "-qw", f"net.ipv4.tcp_congestion_control={_CONTROL}")
-    subprocess.run(command, check=True, capture_output=True)
+    way = _way(condition)
+    with Link(LinkConfig(up=way, down=way, seed=seed)) as link:
+        yield Network(link.client, link.server, link, condition)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Playwright
 
-from benchmarks.latency.network import Place
+from benchmarks.link import Place
 from tests.support.browser import CHROMIUM, CHROMIUM_FLAGS
 
 Running = contextlib.AbstractAsyncContextManager[asyncio.subprocess.Process]

@@ -49,7 +49,7 @@ def _good(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [run for run in runs if "error" not in run]
 
 
-def distributions(results: Results, path: Path) -> None:
+def distributions(results: Results, path: Path, latency: str) -> None:
     """Draw one panel for each link and direction."""
     panels = [key for key in results if key[0].rate != STEP]
     if not panels:
@@ -77,7 +77,7 @@ def distributions(results: Results, path: Path) -> None:
         axis.set_title(f"{condition.title}, {_WAYS[direction]}", fontsize=9)
         axis.grid(visible=True, which="major", alpha=0.3)
         axis.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
-        axis.set_xlabel("glass to glass, ms", fontsize=8)
+        axis.set_xlabel(f"{latency}, ms", fontsize=8)
     for row in axes:
         row[0].set_ylabel("pictures shown by then, %", fontsize=8)
     _legend(figure, axes.flat)
@@ -87,7 +87,7 @@ def distributions(results: Results, path: Path) -> None:
 _WAYS = {Direction.UP: "up", Direction.DOWN: "down"}
 
 
-def steps(results: Results, path: Path) -> None:
+def steps(results: Results, path: Path, latency: str) -> None:
     """Draw latency and bitrate over time on a link whose rate changes."""
     panels = [key for key in results if key[0].rate == STEP]
     if not panels:
@@ -107,7 +107,7 @@ def steps(results: Results, path: Path) -> None:
         above.set_yscale("log")
         above.set_title(f"{condition.title}, {_WAYS[direction]}", fontsize=9)
         below.set_xlabel("s; shaded: 0.6 Mb/s", fontsize=8)
-    axes[0][0].set_ylabel("glass to glass, ms", fontsize=8)
+    axes[0][0].set_ylabel(f"{latency}, ms", fontsize=8)
     axes[1][0].set_ylabel("video that arrives, kb/s", fontsize=8)
     _legend(figure, axes.flat)
     _save(figure, path)
@@ -143,7 +143,7 @@ def _save(figure: Any, path: Path) -> None:
     plt.close(figure)
 
 
-def draw(results: Results, folder: Path, suffix: str = "svg") -> list[Path]:
+def draw(results: Results, folder: Path, latency: str, suffix: str = "svg") -> list[Path]:
     """Draw everything that there are results for; gives the files."""
     mpl.use("Agg")
     mpl.rcParams["svg.hashsalt"] = "wsmedia"
@@ -151,32 +151,42 @@ def draw(results: Results, folder: Path, suffix: str = "svg") -> list[Path]:
     made = [folder / f"latency.{suffix}", folder / f"step.{suffix}"]
     for path in made:
         path.unlink(missing_ok=True)
-    distributions(results, made[0])
-    steps(results, made[1])
+    distributions(results, made[0], latency)
+    steps(results, made[1], latency)
     return [path for path in made if path.exists()]
 
 
-def only(results: Results, names: list[str]) -> Results:
-    """Those links alone, of all if none is named; as ``80ms-2%-20M`` or ``80ms-2%-20M:up``."""
-    if not names:
-        return results
+def only(results: Results, links: list[str], carriers: list[str] | None) -> Results:
+    """A part of the results.
+
+    Args:
+        links: as ``80ms-2%-20M`` or ``80ms-2%-20M:up``; all if none is named.
+        carriers: None for all.
+    """
 
     def wanted(condition: Condition, direction: Direction) -> bool:
-        return condition.name in names or f"{condition.name}:{direction}" in names
+        return not links or condition.name in links or f"{condition.name}:{direction}" in links
 
-    return {key: value for key, value in results.items() if wanted(*key)}
+    return {
+        key: {carrier: runs for carrier, runs in of.items() if carriers is None or carrier.name in carriers}
+        for key, of in results.items()
+        if wanted(*key)
+    }
 
 
 def main() -> None:
     """Read the command line and draw."""
     parser = argparse.ArgumentParser(description="Draw what a run of the latency benchmark has measured.")
     parser.add_argument("links", nargs="*", help="only these, as 80ms-2%%-20M or 80ms-2%%-20M:up")
+    parser.add_argument("--carriers", type=lambda text: text.split(","), help="only these, as wsmedia,turn-tcp")
     parser.add_argument("--results", type=Path, default=Path(".cache/benchmarks/latency"), help="the run's folder")
     parser.add_argument("--output", type=Path, default=Path("docs/figures"), help="where pictures go")
     parser.add_argument("--png", action="store_true", help="PNG instead of SVG")
     options = parser.parse_args()
-    made = draw(only(Store(options.results).results(), options.links), options.output, "png" if options.png else "svg")
-    print("\n".join(map(str, made)) or f"no results in {options.results}")
+    results = only(Store(options.results).results(), options.links, options.carriers)
+    if not results:
+        raise SystemExit(f"no results of these links in {options.results}; make bench-latency measures them")
+    print("\n".join(map(str, draw(results, options.output, "glass to glass", "png" if options.png else "svg"))))
 
 
 if __name__ == "__main__":

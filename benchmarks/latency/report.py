@@ -81,19 +81,19 @@ def _line(row: Row) -> str:
 
 
 _HEAD = """\
-| | glass to glass p50 / p95 / p99, ms | shown, % | frozen, ms | sound p50 / p95 / p99, ms | gaps in it, ms \
+| | {latency} p50 / p95 / p99, ms | shown, % | frozen, ms | sound p50 / p95 / p99, ms | gaps in it, ms \
 | video, kb/s | on the wire, kb/s | |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
-def markdown(results: Results, settings_line: str) -> str:
-    """The whole report."""
+def markdown(results: Results, settings_line: str, latency: str = "glass to glass") -> str:
+    """The whole report; ``latency`` is the name of what was measured."""
     parts = ["# Latency of media through a bad link", settings_line]
     every = rows(results)
     for condition, direction in results:
         title = "publisher behind the link" if direction is Direction.UP else "subscriber behind the link"
         lines = [_line(r) for r in every if (r["condition"], r["direction"]) == (condition.name, str(direction))]
-        parts += [f"## {condition.title}; {title}", "\n".join([_HEAD, *lines])]
+        parts += [f"## {condition.title}; {title}", "\n".join([_HEAD.format(latency=latency), *lines])]
     verdict_lines = verdicts(results)
     if verdict_lines:
         parts += ["## Aims", "\n".join(f"- {line}" for line in verdict_lines)]

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.latency import figures, places
 from benchmarks.latency.conditions import Cell, Direction
 from benchmarks.latency.load import Load
-from benchmarks.latency.network import Network
+from benchmarks.latency.network import Network, is_inexact
 from wsmedia.app.tls import ensure_certificate
 from wsmedia.auth.tokens import issue_token
 
@@ -69,10 +69,11 @@ async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) 
         ]
         load = Load()
         await asyncio.sleep(warm_up)
+        network.window_begins(seconds)
         before, began = network.wire_bytes(), time.monotonic()
         await asyncio.sleep(seconds - 0.5)
         after, elapsed = network.wire_bytes(), time.monotonic() - began
-        busy = load.busy()
+        used, link = load.figures(), network.figures()
         async with asyncio.timeout(20):
             for process, (_, what) in zip(processes, ends, strict=True):
                 if await process.wait() != 0:
@@ -83,7 +84,8 @@ async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) 
     return _figures(sent, received, warm_up) | {
         "wire_kbps": wire,
         "lanes": None,
-        "machine": {"busy": busy, "overloaded": busy > Load.OVERLOADED},
+        "link": link,
+        "machine": used | {"overloaded": used["busy"] > Load.OVERLOADED or is_inexact(link)},
     }
 
 
