@@ -72,5 +72,12 @@ export interface EncodeStatistics {
 /** Worker → main thread. */
 export type EncodeReport =
   /** No usable encoder: the one-frame trial failed, or the encoder failed again and again. */
-  | { readonly type: "failed"; readonly trackId: number; readonly kind: "audio" | "video"; readonly detail: string }
+  | {
+      readonly type: "failed";
+      readonly trackId: number;
+      readonly kind: "audio" | "video";
+      readonly detail: string;
+      /** There is an encoder, but it gives pictures too late for a call. */
+      readonly late: boolean;
+    }
   | { readonly type: "statistics"; readonly tracks: readonly EncodeStatistics[] };

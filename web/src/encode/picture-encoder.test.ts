@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { EncoderChoice, type OpenEncoder, type PictureEncoder, sizeOf, type VideoSetting } from "./picture-encoder.ts";
+import {
+  EncoderChoice,
+  EncoderIsLate,
+  type OpenEncoder,
+  type PictureEncoder,
+  sizeOf,
+  type VideoSetting,
+} from "./picture-encoder.ts";
 
 const SETTING: VideoSetting = {
   size: { width: 640, height: 360 },
@@ -47,6 +54,15 @@ describe("EncoderChoice", () => {
     expect(choice.giveUp("wasm", "it crashed")).toBe(false);
     expect(await choice.open(SETTING, EVENTS)).toBeNull();
     expect(choice.reason).toBe("webcodecs: no webcodecs today; wasm: it crashed");
+    expect(choice.late).toBe(false);
+  });
+
+  it("tells an encoder that is late from one that is not there", async () => {
+    const late = async () => Promise.reject(new EncoderIsLate());
+    const choice = new EncoderChoice("webcodecs", { webcodecs: late, wasm: working("wasm") });
+    expect(await choice.open(SETTING, EVENTS)).toBeNull();
+    expect(choice.late).toBe(true);
+    expect(choice.reason).toContain("holds pictures back");
   });
 });
 

@@ -53,6 +53,13 @@ export interface PictureEncoder {
   close(): void;
 }
 
+/** Why an encoder is of no use: it gives pictures, but only when it has been given many more. */
+export class EncoderIsLate extends Error {
+  constructor() {
+    super("the browser's H.264 encoder holds pictures back");
+  }
+}
+
 /** Makes an encoder whose backend has shown that it works; rejects with an Error that says why it does not. */
 export type OpenEncoder = (setting: VideoSetting, events: EncoderEvents) => Promise<PictureEncoder>;
 
@@ -74,6 +81,7 @@ export class EncoderChoice {
   readonly #openers: Readonly<Record<CodecBackend, OpenEncoder>>;
   readonly #reasons: string[] = [];
   #left: readonly CodecBackend[];
+  #late = false;
 
   constructor(codecs: CodecChoice, openers: Readonly<Record<CodecBackend, OpenEncoder>>) {
     this.#left = ORDER[codecs];
@@ -85,12 +93,18 @@ export class EncoderChoice {
     return this.#reasons.join("; ");
   }
 
+  /** Whether there was one that would work if it were not late. */
+  get late(): boolean {
+    return this.#late;
+  }
+
   /** The first that works; null: none does. One that has failed its trial is not tried again. */
   async open(setting: VideoSetting, events: EncoderEvents): Promise<PictureEncoder | null> {
     for (const backend of this.#left) {
       try {
         return await this.#openers[backend](setting, events);
       } catch (error) {
+        this.#late ||= error instanceof EncoderIsLate;
         this.giveUp(backend, error instanceof Error ? error.message : String(error));
       }
     }

@@ -51,7 +51,7 @@ const sameSize = (one: PictureSize, other: PictureSize): boolean =>
 export class VideoTrackEncoder {
   readonly #trackId: number;
   readonly #writer: FrameWriter;
-  readonly #failed: (detail: string) => void;
+  readonly #failed: (detail: string, late: boolean) => void;
   readonly #choice: EncoderChoice;
   readonly #quality = new QualityChooser();
   readonly #pacer = new FramePacer();
@@ -89,7 +89,7 @@ export class VideoTrackEncoder {
   #lastCaptureTimeUs: number | null = null;
 
   /**
-   * @param failed called once when there is no hope; the track stays silent then.
+   * @param failed called once when there is no hope; the track stays silent then. `late`: as `EncoderChoice.late`.
    * @param choice which encoders there are; tests give their own.
    */
   constructor(
@@ -97,7 +97,7 @@ export class VideoTrackEncoder {
     port: PortLike,
     options: VideoOptions,
     codecs: CodecChoice,
-    failed: (detail: string) => void,
+    failed: (detail: string, late: boolean) => void,
     choice = new EncoderChoice(codecs, { webcodecs: openWebCodecsEncoder, wasm: openWasmEncoder }),
   ) {
     this.#trackId = trackId;
@@ -292,7 +292,7 @@ export class VideoTrackEncoder {
     if (this.#hopeless) return;
     this.#hopeless = true;
     this.#drop();
-    this.#failed(detail);
+    this.#failed(detail, this.#choice.late);
   }
 
   #drop(): void {

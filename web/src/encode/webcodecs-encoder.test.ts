@@ -13,6 +13,8 @@ class FakeVideoEncoder {
   static made: FakeVideoEncoder[] = [];
   static supportsLayers = false;
   static holdsBack = false;
+  /** Whether pictures that are held back come out when the encoder is told to finish. */
+  static finishes = true;
   state = "unconfigured";
   encodeQueueSize = 0;
   config: VideoEncoderConfig | null = null;
@@ -37,6 +39,11 @@ class FakeVideoEncoder {
     if (keyFrame && !FakeVideoEncoder.holdsBack) this.give(0, "key");
   }
 
+  async flush(): Promise<void> {
+    if (!FakeVideoEncoder.finishes) return new Promise(() => undefined);
+    this.give(0, "key");
+  }
+
   give(timestamp: number, type: "key" | "delta" = "delta"): void {
     this.#init.output({ type, timestamp, byteLength: 1, copyTo: () => undefined });
   }
@@ -59,6 +66,7 @@ beforeEach(() => {
   FakeVideoEncoder.made = [];
   FakeVideoEncoder.supportsLayers = false;
   FakeVideoEncoder.holdsBack = false;
+  FakeVideoEncoder.finishes = true;
 });
 
 afterEach(() => {
@@ -107,12 +115,32 @@ it("does not wait for pictures that the encoder has dropped", async () => {
   expect(encoder.queueSize).toBeLessThanOrEqual(0);
 });
 
-it("does not take an encoder that keeps pictures for seconds", async () => {
+it("finds out soon that an encoder holds pictures back, and does not try it again", async () => {
   FakeVideoEncoder.holdsBack = true;
   const refused = expect(opened()).rejects.toThrow("holds pictures back");
-  await vi.advanceTimersByTimeAsync(2_000);
+  await vi.advanceTimersByTimeAsync(700);
   await refused;
   expect(FakeVideoEncoder.made.every(({ state }) => state === "closed")).toBe(true);
+  const tried = FakeVideoEncoder.made.length;
+  await expect(opened()).rejects.toThrow("holds pictures back");
+  expect(FakeVideoEncoder.made.length).toBe(tried);
+});
+
+it("gives an encoder that cannot finish two seconds, and another chance with the next track", async () => {
+  FakeVideoEncoder.holdsBack = true;
+  FakeVideoEncoder.finishes = false;
+  let over = false;
+  const refused = expect(opened())
+    .rejects.toThrow("gives no picture")
+    .then(() => {
+      over = true;
+    });
+  await vi.advanceTimersByTimeAsync(1_900);
+  expect(over).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+  await refused;
+  FakeVideoEncoder.holdsBack = false;
+  expect((await opened()).encoder.backend).toBe("webcodecs");
 });
 
 it("says that the browser has none", async () => {

@@ -6,12 +6,22 @@
 
 import { systemClock } from "../base/clock.ts";
 import { codecNameFor, isDiscardable } from "../base/h264.ts";
-import type { EncoderEvents, PictureEncoder, RawPicture, VideoSetting } from "./picture-encoder.ts";
+import {
+  type EncoderEvents,
+  EncoderIsLate,
+  type PictureEncoder,
+  type RawPicture,
+  type VideoSetting,
+} from "./picture-encoder.ts";
 import { PictureScaler } from "./picture-scaler.ts";
 import { planesLength } from "./plane-scaler.ts";
 
-/** Firefox 153 gives nothing before it has been given 42 pictures, whatever it is asked for: of no use in a conversation. */
 const TRIAL_PICTURES = 20;
+/**
+ * Firefox 153 gives nothing before it has been given 42 pictures, whatever it is asked for: of no use in a conversation. So many
+ * more pictures are waited for once the machine has shown, with an encoder that was told to finish, how fast it could be.
+ */
+const LATE_PICTURES = 5;
 const TRIAL_SPACING_MS = 100;
 /** Pictures that an encoder, those of graphics cards mostly, works on at the same time. */
 const PIPELINE = 2;
@@ -34,12 +44,45 @@ function configOf({ size, framerate, bitrateBps }: VideoSetting, layered: boolea
   };
 }
 
+/** A grey picture. */
+function trialPicture({ width, height }: VideoEncoderConfig, timestamp: number): VideoFrame {
+  const planes = new Uint8Array(planesLength({ width, height })).fill(128);
+  return new VideoFrame(planes, { format: "I420", codedWidth: width, codedHeight: height, timestamp });
+}
+
+function encodeTrialPicture(encoder: VideoEncoder, config: VideoEncoderConfig, index: number): void {
+  const picture = trialPicture(config, index * TRIAL_SPACING_MS * 1000);
+  encoder.encode(picture, { keyFrame: index === 0 });
+  picture.close();
+}
+
+/** Whether one picture comes out of an encoder that is told that there will be no other; resolves when it has. */
+async function finishesOne(config: VideoEncoderConfig): Promise<boolean> {
+  let came = false;
+  const encoder = new VideoEncoder({
+    output: () => {
+      came = true;
+    },
+    error: () => undefined,
+  });
+  try {
+    encoder.configure(config);
+    encodeTrialPicture(encoder, config, 0);
+    await encoder.flush();
+  } catch {
+    return false;
+  } finally {
+    if (encoder.state !== "closed") encoder.close();
+  }
+  return came;
+}
+
 /** Encode grey pictures until the first has come out; why it has not, or null when it has. */
-async function tryEncoder(config: VideoEncoderConfig): Promise<string | null> {
+async function tryEncoder(config: VideoEncoderConfig): Promise<Error | null> {
   const { supported } = await VideoEncoder.isConfigSupported(config).catch(() => ({ supported: false }));
-  if (!supported) return "the browser has no H.264 encoder";
+  if (!supported) return new Error("the browser has no H.264 encoder");
   let works = false;
-  let failure: string | null = null;
+  let failure: Error | null = null;
   let cameOut = () => {};
   const first = new Promise<void>((resolve) => {
     cameOut = resolve;
@@ -50,19 +93,22 @@ async function tryEncoder(config: VideoEncoderConfig): Promise<string | null> {
       cameOut();
     },
     error: (error) => {
-      failure = error.message;
+      failure = error;
       cameOut();
     },
   });
+  let finished = false;
+  let most = TRIAL_PICTURES;
   try {
     encoder.configure(config);
-    const { width, height } = config;
-    const picture = new Uint8Array(planesLength({ width, height })).fill(128);
-    for (let i = 0; i < TRIAL_PICTURES && !works && failure === null; i += 1) {
-      const timestamp = i * TRIAL_SPACING_MS * 1000;
-      const frame = new VideoFrame(picture, { format: "I420", codedWidth: width, codedHeight: height, timestamp });
-      encoder.encode(frame, { keyFrame: i === 0 });
-      frame.close();
+    for (let i = 0; i < most && !works && failure === null; i += 1) {
+      encodeTrialPicture(encoder, config, i);
+      if (i === 1) {
+        void finishesOne(config).then((came) => {
+          finished = came;
+          if (came) most = Math.min(most, i + LATE_PICTURES);
+        });
+      }
       let timer: ReturnType<typeof setTimeout> | undefined;
       const next = new Promise((resolve) => {
         timer = setTimeout(resolve, TRIAL_SPACING_MS);
@@ -71,25 +117,29 @@ async function tryEncoder(config: VideoEncoderConfig): Promise<string | null> {
       clearTimeout(timer);
     }
   } catch (error) {
-    failure = String(error);
+    failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     if (encoder.state !== "closed") encoder.close();
   }
-  return works ? null : (failure ?? "the browser's H.264 encoder holds pictures back");
+  if (works || failure !== null) return failure;
+  return finished ? new EncoderIsLate() : new Error("the browser's H.264 encoder gives no picture");
 }
 
 /** What the first trial has shown; the same for all tracks of this worker. */
-let worksLayered: boolean | null = null;
+let worksLayered: boolean | EncoderIsLate | null = null;
 
-/** An encoder of the browser's. @throws Error when the browser has none, or none that works. */
+/** An encoder of the browser's. @throws EncoderIsLate or another Error when the browser has none that works. */
 export async function openWebCodecsEncoder(setting: VideoSetting, events: EncoderEvents): Promise<PictureEncoder> {
   if (typeof VideoEncoder === "undefined") throw new Error("this browser has no VideoEncoder");
   if (worksLayered === null) {
     const layered = (await tryEncoder(configOf(setting, true))) === null;
     const problem = layered ? null : await tryEncoder(configOf(setting, false));
-    if (problem !== null) throw new Error(problem);
-    worksLayered = layered;
+    // A machine that was too busy to answer may be asked again; an encoder that answers late always does.
+    if (problem instanceof EncoderIsLate) worksLayered = problem;
+    else if (problem !== null) throw problem;
+    else worksLayered = layered;
   }
+  if (worksLayered instanceof EncoderIsLate) throw worksLayered;
   return new WebCodecsEncoder(setting, worksLayered, events);
 }
 

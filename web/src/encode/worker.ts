@@ -25,13 +25,14 @@ function obey(command: EncodeCommand): void {
   const { trackId } = command;
   switch (command.type) {
     case "startVideo": {
-      const failed = (detail: string) => report({ type: "failed", trackId, kind: "video", detail });
+      const failed = (detail: string, late: boolean) =>
+        report({ type: "failed", trackId, kind: "video", detail, late });
       video.get(trackId)?.stop();
       video.set(trackId, new VideoTrackEncoder(trackId, command.port, command.options, command.codecs, failed));
       break;
     }
     case "startAudio": {
-      const failed = (detail: string) => report({ type: "failed", trackId, kind: "audio", detail });
+      const failed = (detail: string) => report({ type: "failed", trackId, kind: "audio", detail, late: false });
       audio.get(trackId)?.stop();
       audio.set(trackId, new AudioTrackEncoder(trackId, command.port, command.codecs, failed));
       break;

@@ -51,7 +51,8 @@ export interface LinkEvents {
   onTrackChanged(trackId: string, change: LinkTrackChange): void;
   /** How loud everybody is, ourselves included; about four times a second. */
   onLevels(levels: ReadonlyMap<string, number>): void;
-  onCannotEncode(publicationId: string): void;
+  /** `late`: there is an encoder, but it gives pictures too late for a call. */
+  onCannotEncode(publicationId: string, late: boolean): void;
   onRejected(publicationId: string, reason: string): void;
   /** The end; nothing comes after it. */
   onEnded(end: RoomEnd, explanation: string): void;

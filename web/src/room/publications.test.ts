@@ -31,7 +31,7 @@ beforeEach(() => {
     },
   );
   const events = {
-    onCannotEncode: (id: string) => void failed.push(id),
+    onCannotEncode: (id: string, late: boolean) => void failed.push(late ? `${id} late` : id),
     onStatistics: () => undefined,
     onNotLoaded: () => void failed.push("worker"),
   };
@@ -97,9 +97,11 @@ it("ends a track once, and gives its id to nobody else", () => {
   expect(told.filter((command) => command.type === "videoSource")).toEqual([]);
 });
 
-it("tells which track cannot be encoded", () => {
-  publications.publish("video", "camera", false, OPTIONS);
-  const data: EncodeReport = { type: "failed", trackId: 1, kind: "video", detail: "" };
+it.each([true, false])("tells us and others which track cannot be encoded", (late) => {
+  const publication = publications.publish("video", "camera", false, OPTIONS);
+  const data: EncodeReport = { type: "failed", trackId: 1, kind: "video", detail: "", late };
   worker?.onmessage?.call(worker as unknown as Worker, { data } as MessageEvent);
-  expect(failed).toEqual(["1"]);
+  expect(failed).toEqual([late ? "1 late" : "1"]);
+  publication.mute(false);
+  expect(calls).toEqual(["publish 1 h264 camera", "mute 1 true", "mute 1 true"]);
 });

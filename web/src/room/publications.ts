@@ -22,7 +22,8 @@ export type EncodeWorker = Pick<Worker, "postMessage" | "onmessage" | "onerror">
 
 /** What happened to our tracks. */
 export interface PublicationsEvents {
-  onCannotEncode(publicationId: string): void;
+  /** Nothing will come of a track; others are told that it is muted. `late`: as in `EncodeReport`. */
+  onCannotEncode(publicationId: string, late: boolean): void;
   onStatistics(tracks: readonly EncodeStatistics[]): void;
   /** The encode worker could not be loaded. */
   onNotLoaded(): void;
@@ -38,6 +39,8 @@ export class Publications {
   readonly #events: PublicationsEvents;
   readonly #start: () => EncodeWorker;
   readonly #tracks = new Map<number, Track>();
+  /** Tracks that cannot be encoded. */
+  readonly #hopeless = new Set<number>();
   #worker: EncodeWorker | null = null;
   #lastId = 0;
 
@@ -64,10 +67,11 @@ export class Publications {
       send: (media, newOptions) => this.#send(trackId, media, newOptions),
       mute: (nowMuted) => {
         this.#tell({ type: "mute", trackId, muted: nowMuted });
-        this.#tunnel.mute(trackId, nowMuted);
+        this.#tunnel.mute(trackId, nowMuted || this.#hopeless.has(trackId));
       },
       end: () => {
         if (!this.#tracks.delete(trackId)) return;
+        this.#hopeless.delete(trackId);
         this.#tell({ type: "stop", trackId });
         this.#tunnel.unpublish(trackId);
       },
@@ -89,6 +93,7 @@ export class Publications {
       worker.postMessage({ type: "close" } satisfies EncodeCommand);
     }
     this.#tracks.clear();
+    this.#hopeless.clear();
   }
 
   #send(trackId: number, media: MediaStreamTrack | null, options: VideoOptions): void {
@@ -101,6 +106,13 @@ export class Publications {
       const source = media === null ? null : picturesOf(media);
       this.#tell({ type: "videoSource", trackId, source, options }, transferOf(source));
     }
+  }
+
+  #cannotEncode(trackId: number, late: boolean): void {
+    if (!this.#tracks.has(trackId)) return;
+    this.#hopeless.add(trackId);
+    this.#tunnel.mute(trackId, true);
+    this.#events.onCannotEncode(String(trackId), late);
   }
 
   #nextId(): number {
@@ -118,7 +130,7 @@ export class Publications {
     const worker = this.#start();
     worker.onmessage = ({ data }: MessageEvent<EncodeReport>) => {
       if (data.type === "statistics") this.#events.onStatistics(data.tracks);
-      else this.#events.onCannotEncode(String(data.trackId));
+      else this.#cannotEncode(data.trackId, data.late);
     };
     // An exception in the worker is an ErrorEvent and left to the console; a script that did not come is not.
     worker.onerror = (event: Event | string) => {

@@ -98,7 +98,7 @@ export class TunnelLink implements RoomLink {
     });
     this.#publications = new Publications(this.#tunnel, codecs, {
       onNotLoaded: () => void this.#closed("crashed", ""),
-      onCannotEncode: (publicationId) => events.onCannotEncode(publicationId),
+      onCannotEncode: (publicationId, late) => events.onCannotEncode(publicationId, late),
       onStatistics: (tracks) => this.#figures.encoded(tracks, performance.now()),
     });
   }

@@ -41,8 +41,8 @@ export interface ConnectOptions {
 
 /** Something that is wrong while the call goes on. */
 export type RoomProblem =
-  /** This browser cannot encode video or sound; the other one still works. */
-  | { readonly kind: "cannotEncode"; readonly media: MediaKind; readonly source: TrackSource }
+  /** This browser cannot encode video or sound, or gives pictures too `late` for a call; the other one still works. */
+  | { readonly kind: "cannotEncode"; readonly media: MediaKind; readonly source: TrackSource; readonly late: boolean }
   /** Somebody's track cannot be decoded here. */
   | {
       readonly kind: "cannotDecode";

@@ -150,10 +150,10 @@ describe("our own tracks", () => {
 
   it("tell what is wrong with them, by what they are", () => {
     const { id } = room.publish(fakeTrack("video"), { source: "screen" });
-    link.events.onCannotEncode(id);
+    link.events.onCannotEncode(id, true);
     link.events.onRejected(id, "no video here");
     expect(heard).toMatchObject([
-      { problem: { kind: "cannotEncode", media: "video", source: "screen" } },
+      { problem: { kind: "cannotEncode", media: "video", source: "screen", late: true } },
       { problem: { kind: "rejected", media: "video", source: "screen", reason: "no video here" } },
     ]);
   });

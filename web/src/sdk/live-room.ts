@@ -152,10 +152,10 @@ export class LiveRoom extends RoomEventTarget implements Room {
         this.#problem({ kind: "cannotDecode", media, codec, participant: found.participant });
       },
       onLevels: (levels) => this.#tell("levels", { levels }),
-      onCannotEncode: (publicationId) => {
+      onCannotEncode: (publicationId, late) => {
         const publication = this.#publications.get(publicationId);
         if (publication === undefined) return;
-        this.#problem({ kind: "cannotEncode", media: publication.kind, source: publication.source });
+        this.#problem({ kind: "cannotEncode", media: publication.kind, source: publication.source, late });
       },
       onRejected: (publicationId, reason) => {
         const publication = this.#publications.get(publicationId);

@@ -10,6 +10,7 @@ export interface Explanation {
 
 const media = { audio: "sound", video: "video" } as const;
 const sources = { microphone: "sound", camera: "video", screen: "screen" } as const;
+const automatic = "Leave and choose automatic codecs under “Connection”, or take a current Chrome or Edge.";
 const insecure = {
   title: "Camera and microphone need HTTPS",
   text: "Browsers give them only to pages opened with https:// or on localhost. Open this address with https://.",
@@ -96,12 +97,19 @@ export const englishProblems = {
           : problem.source === "screen"
             ? {
                 title: "This browser cannot encode your screen",
-                text: "Others do not see it. A current Chrome or Edge can.",
+                text: problem.late
+                  ? `Others do not see it: the encoder holds dozens of pictures back. ${automatic}`
+                  : "Others do not see it. A current Chrome or Edge can.",
               }
-            : {
-                title: "This browser cannot encode H.264 video",
-                text: "Others hear you but do not see you. A current Chrome or Edge can.",
-              };
+            : problem.late
+              ? {
+                  title: "This browser encodes video too late for a call",
+                  text: `Others hear you but do not see you: its encoder holds dozens of pictures back. ${automatic}`,
+                }
+              : {
+                  title: "This browser cannot encode H.264 video",
+                  text: "Others hear you but do not see you. A current Chrome or Edge can.",
+                };
       case "cannotDecode":
         return {
           title: `The ${media[problem.media]} of ${problem.participant.name || "someone"} cannot be decoded here`,
