@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from benchmarks.link import (
     unavailable_reason,
 )
 from benchmarks.link.model import MOST_PACKETS
+from benchmarks.link.traffic import bulk, flood, ping
 
 
 def carry(
@@ -175,42 +174,6 @@ def _namespaces() -> None:
         pytest.skip(reason)
 
 
-def flood(link: Link, count: int, interval: float) -> list[float | None]:
-    """UDP from client to server at a steady pace; gives the delay of each datagram, None if it was lost."""
-    with link.server.entered():
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with link.client.entered():
-        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    delays: list[float | None] = [None] * count
-    with server, client:
-        server.bind((link.server_address, 0))
-        address = server.getsockname()
-        began = time.monotonic()
-        sent = [0.0] * count
-        number = 0
-        deadline = began + count * interval + 2
-        while time.monotonic() < deadline and link_holds(link, number, count, delays):
-            while number < count and time.monotonic() >= began + number * interval:
-                sent[number] = time.monotonic()
-                client.sendto(number.to_bytes(4, "big") + bytes(96), address)
-                number += 1
-            server.settimeout(interval)
-            try:
-                came = int.from_bytes(server.recv(200)[:4], "big")
-            except TimeoutError:
-                continue
-            delays[came] = time.monotonic() - sent[came]
-    return delays
-
-
-def link_holds(link: Link, number: int, count: int, delays: list[float | None]) -> bool:
-    """Whether something is to be sent still, or under way."""
-    if number < count:
-        return True
-    up = link.statistics()["up"]
-    return bool(sum(delay is not None for delay in delays) < up["packets"] - up["lost"] - up["queue_dropped"])
-
-
 @pytest.mark.usefixtures("_namespaces")
 def test_a_link_between_namespaces_delays_and_loses_as_asked() -> None:
     count = 1500
@@ -225,6 +188,37 @@ def test_a_link_between_namespaces_delays_and_loses_as_asked() -> None:
     assert figures["up"]["octets"] == count * (100 + 28)
     assert figures["up"]["lost"] == count - len(came)
     assert figures["down"]["packets"] == 0
+
+
+@pytest.mark.usefixtures("_namespaces")
+def test_echoes_take_both_delays() -> None:
+    with Link(LinkConfig(up=Way(delay_ms=20), down=Way(delay_ms=5))) as link:
+        round_trips = sorted(took for took in ping(link, 100, 0.002) if took is not None)
+    assert len(round_trips) == 100
+    assert round_trips[0] >= 0.025
+    assert round_trips[50] < 0.035
+
+
+@pytest.mark.usefixtures("_namespaces")
+def test_a_bulk_flow_gets_the_rate_and_no_super_packets() -> None:
+    way = Way(delay_ms=5, rate_bps=8e6, queue_ms=20)
+    with Link(LinkConfig(up=way, down=way)) as link:
+        rate_bps = bulk(link, 1.0, settle=0.5)
+        up = link.statistics()["up"]
+    assert rate_bps == pytest.approx(8e6 * 1448 / 1500, rel=0.1)
+    assert up["octets"] / up["packets"] < 1500.5
+    assert up["queue_dropped"] > 0
+    assert up["queue_ms_max"] <= 20
+
+
+@pytest.mark.usefixtures("_namespaces")
+def test_programs_at_both_ends_are_in_networks_of_their_own() -> None:
+    with Link(LinkConfig()) as link:
+        for place in (link.client, link.server):
+            shown = place.run(["ip", "-o", "-4", "address"], capture_output=True, text=True, check=True).stdout
+            assert place.address in shown
+            control = place.run(["sysctl", "-n", "net.ipv4.tcp_congestion_control"], capture_output=True, text=True)
+            assert control.stdout.strip() == "cubic"
 
 
 @pytest.mark.usefixtures("_namespaces")
