@@ -33,7 +33,7 @@ test-web: web/node_modules/.installed $(WASM) ## Run the browser code's unit tes
 	@cd web && npm run --silent test
 
 test-python: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the Python, interop and browser tests (PYTEST_ARGS=…)
-	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
+	@scripts/test.sh $(BIN)/pytest $(PYTEST_ARGS)
 
 test-slow: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the tests that take minutes each
 	@$(BIN)/pytest -m slow $(PYTEST_ARGS)

@@ -26,6 +26,7 @@ async def until_used(pid: int, seconds: float) -> float:
     return loop.time() - began
 
 
+@pytest.mark.alone
 async def test_a_starved_process_is_slow_and_recovers() -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass", "--mark")
     try:
