@@ -1,7 +1,8 @@
 """Two sessions joined by an emulated network on a virtual clock: delay, rate, stalls, cuts; always the same run.
 
 Each direction has one bottleneck that all lanes share and a FIFO per lane; whatever a session writes is taken at once,
-as by a kernel's buffer. Nothing sleeps: ``run`` moves the clock from one event to the next.
+as by a kernel's buffer. With ``up`` and ``down`` (``TcpDirection``) each lane is a TCP connection over a link that
+loses packets. Nothing sleeps: ``run`` moves the clock from one event to the next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from benchmarks.link.model import Way
+from benchmarks.link.virtual import TcpDirection, VirtualTcpLink
 from wsmedia.errors import AdmissionError
 from wsmedia.session import Event, Role, Session, SessionLimits, SessionRegistry, WelcomeInfo
 from wsmedia.wire import Close, Hello, WireLimits, decode, encode
@@ -48,7 +51,13 @@ class Direction:
 
 
 class Link:
-    """A client session and the gateway's registry at the two ends of a network."""
+    """A client session and the gateway's registry at the two ends of a network.
+
+    Args:
+        delay, rate_bps: of both directions, where lanes lose nothing.
+        up, down: instead of these, lanes that are TCP connections; a direction that is None then only has the other's
+            delay.
+    """
 
     def __init__(
         self,
@@ -57,14 +66,16 @@ class Link:
         rate_bps: float | None = None,
         limits: SessionLimits | None = None,
         client: Session | None = None,
+        up: TcpDirection | None = None,
+        down: TcpDirection | None = None,
     ) -> None:
         self.now = 100.0
         self.limits = limits or SessionLimits()
         self.client = client or Session(Role.CLIENT, SESSION_ID, key=KEY, now=self.now, hello=hello())
         self.registry = SessionRegistry()
         self.gateway: Session | None = None
-        self.up = Direction(delay, rate_bps)
-        self.down = Direction(delay, rate_bps)
+        self.up: Direction | TcpDirection = Direction(delay, rate_bps)
+        self.down: Direction | TcpDirection = Direction(delay, rate_bps)
         self.client_events: list[Event] = []
         self.gateway_events: list[Event] = []
         self.on_client_event: Callable[[Event], None] = self.client_events.append
@@ -75,6 +86,16 @@ class Link:
         self._carriers: set[int] = set()
         self._gateway_lanes: set[int] = set()
         self._wake_at: float | None = None
+        self._tcp: VirtualTcpLink | None = None
+        if up is not None or down is not None:
+            self._join(up, down)
+
+    def _join(self, up: TcpDirection | None, down: TcpDirection | None) -> None:
+        given = up or down
+        assert given is not None
+        idle = Way(delay_ms=given.way.delay_ms)
+        self.up, self.down = up or TcpDirection(idle), down or TcpDirection(idle)
+        self._tcp = VirtualTcpLink(self, self.up, self.down, to_server=self._to_gateway, to_client=self._to_client)
 
     def at(self, when: float, action: Callable[[], None]) -> None:
         """Do something at that time."""
@@ -109,6 +130,8 @@ class Link:
     def cut(self, lane_id: int, gateway_notices_after: float = 0.0) -> None:
         """A carrier breaks; all that is under way on it is gone. The gateway may learn of it later."""
         self._carriers.discard(lane_id)
+        if self._tcp is not None:
+            self._tcp.cut(lane_id)
         self.client.lane_lost(lane_id, self.now)
         self.at(self.now + gateway_notices_after, lambda: self._gateway_loses(lane_id))
         self._settle()
@@ -146,12 +169,22 @@ class Link:
                 session.handle_timeout(self.now)
 
     def _write(
-        self, session: Session, direction: Direction, deliver: Callable[[int, bytes], None], lanes: set[int]
+        self,
+        session: Session,
+        direction: Direction | TcpDirection,
+        deliver: Callable[[int, bytes], None],
+        lanes: set[int],
     ) -> bool:
         wrote = False
         for lane_id in sorted(lanes):
-            while (data := session.next_message(lane_id, self.now)) is not None:
+            while not isinstance(direction, TcpDirection) or direction.is_writable(lane_id):
+                data = session.next_message(lane_id, self.now)
+                if data is None:
+                    break
                 wrote = True
+                if isinstance(direction, TcpDirection):
+                    direction.write(lane_id, data)
+                    continue
                 at = direction.arrival(lane_id, len(data), self.now)
                 self.at(at, lambda lane_id=lane_id, data=data: deliver(lane_id, data))
         return wrote
