@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.e2e.conftest import ALICE, BOB
 from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
 from tests.support.clip_readers import tone_hz
+from tests.support.open_browsers import OpenBrowsers
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = DOCS / "examples"
@@ -47,6 +49,19 @@ def served(directory: Path) -> Iterator[str]:
 def origin() -> Iterator[str]:
     """The origin of the example pages."""
     with served(EXAMPLES) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def kind() -> str:
+    """Chromium alone."""
+    return "chromium"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def url(origin: str) -> AsyncIterator[str]:
+    """A gateway that those pages may use; each test has a room of its own."""
+    async with gateway_process("--allowed-origin", origin) as address:
         yield address
 
 
@@ -100,52 +115,47 @@ async def share_clip(call: CallPage) -> None:
     await call.page.get_by_role("button", name="Share my screen").click()
 
 
-async def test_the_minimal_page_shows_and_sends_from_another_origin(origin: str, clips: Path) -> None:
-    async with (
-        gateway_process("--allowed-origin", origin) as url,
-        browser(clips, ALICE) as alices,
-        browser(clips, BOB) as bobs,
-    ):
-        bob = await CallPage.joined(bobs, url, room="sdk", name="Bob")
-        alice = await example(alices, origin, "minimal.html", url, room="sdk", name="Alice")
-        await expect(alice.page.locator("#state")).to_have_text("connected")
-        shown = await time_code(alice, "[title=Bob]", BOB.start_ms)
-        await other_time_code(alice, "[title=Bob]", shown)
-        assert await bob.wait_for_picture("Alice") < BOB.start_ms
-        await bob.wait_for_tone("Alice", ALICE.tone_hz)
-        assert alice.errors == bob.errors == []
+async def test_the_minimal_page_shows_and_sends_from_another_origin(
+    origin: str, url: str, running: Browser, bobs: Browser
+) -> None:
+    bob = await CallPage.joined(bobs, url, room="sdk", name="Bob")
+    alice = await example(running, origin, "minimal.html", url, room="sdk", name="Alice")
+    await expect(alice.page.locator("#state")).to_have_text("connected")
+    shown = await time_code(alice, "[title=Bob]", BOB.start_ms)
+    await other_time_code(alice, "[title=Bob]", shown)
+    assert await bob.wait_for_picture("Alice") < BOB.start_ms
+    await bob.wait_for_tone("Alice", ALICE.tone_hz)
+    assert alice.errors == bob.errors == []
 
 
-async def test_tracks_play_in_elements_of_the_page(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
-        watcher = await example(running, origin, "elements.html", url, room="elements")
-        await CallPage.joined(running, url, room="elements", name="Bob")
-        shown = await time_code(watcher, "video", BOB.start_ms)
-        await other_time_code(watcher, "video", shown)
-        await element_tone(watcher, "video", BOB.tone_hz)
-        assert watcher.errors == []
+async def test_tracks_play_in_elements_of_the_page(origin: str, url: str, bobs: Browser) -> None:
+    watcher = await example(bobs, origin, "elements.html", url, room="elements")
+    await CallPage.joined(bobs, url, room="elements", name="Bob")
+    shown = await time_code(watcher, "video", BOB.start_ms)
+    await other_time_code(watcher, "video", shown)
+    await element_tone(watcher, "video", BOB.tone_hz)
+    assert watcher.errors == []
 
 
-async def test_a_page_without_devices_is_heard(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, None) as running:
-        bot = await example(running, origin, "tone-bot.html", url, room="bots", name="Bot", hertz="550")
-        await bot.page.get_by_role("button", name="Start").click()
-        listener = await CallPage.joined(running, url, room="bots", name="Listener")
-        await listener.wait_for_tone("Bot", 550)
-        await expect(bot.page.locator("#levels")).to_contain_text("we: #")
-        assert bot.errors == []
+async def test_a_page_without_devices_is_heard(origin: str, url: str, browsers: OpenBrowsers) -> None:
+    running = await browsers.get("chromium", None)
+    bot = await example(running, origin, "tone-bot.html", url, room="bots", name="Bot", hertz="550")
+    await bot.page.get_by_role("button", name="Start").click()
+    listener = await CallPage.joined(running, url, room="bots", name="Listener")
+    await listener.wait_for_tone("Bot", 550)
+    await expect(bot.page.locator("#levels")).to_contain_text("we: #")
+    assert bot.errors == []
 
 
-async def test_a_screen_is_shared_and_taken_back(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE) as running:
-        viewer = await example(running, origin, "screen-share.html", url, room="screens", name="Viewer")
-        sharer = await example(running, origin, "screen-share.html", url, room="screens", name="Sharer")
-        await share_clip(sharer)
-        shown = await time_code(viewer, "#screens canvas", ALICE.start_ms)
-        await other_time_code(viewer, "#screens canvas", shown)
-        await sharer.page.get_by_role("button", name="Stop sharing").click()
-        await expect(viewer.page.locator("#screens canvas")).to_have_count(0)
-        assert viewer.errors == sharer.errors == []
+async def test_a_screen_is_shared_and_taken_back(origin: str, url: str, running: Browser) -> None:
+    viewer = await example(running, origin, "screen-share.html", url, room="screens", name="Viewer")
+    sharer = await example(running, origin, "screen-share.html", url, room="screens", name="Sharer")
+    await share_clip(sharer)
+    shown = await time_code(viewer, "#screens canvas", ALICE.start_ms)
+    await other_time_code(viewer, "#screens canvas", shown)
+    await sharer.page.get_by_role("button", name="Stop sharing").click()
+    await expect(viewer.page.locator("#screens canvas")).to_have_count(0)
+    assert viewer.errors == sharer.errors == []
 
 
 async def test_native_webrtc_has_the_same_objects(network: tuple[str, ...], clips: Path) -> None:
@@ -184,16 +194,15 @@ async def test_native_webrtc_has_the_same_objects(network: tuple[str, ...], clip
             assert native.errors == sharer.errors == viewer.errors == tunnelled.errors == meter.errors == []
 
 
-async def test_figures_have_the_names_of_the_w3c(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
-        meter = await example(running, origin, "stats.html", url, room="figures")
-        await CallPage.joined(running, url, room="figures", name="Bob")
-        figures = meter.page.locator("#figures")
-        await expect(figures).to_contain_text("Bob camera: video/H264")
-        await expect(figures).to_contain_text("Bob microphone: audio/opus")
-        await expect(figures).to_contain_text("round trip")
-        await expect(figures).to_contain_text("320×180")
-        assert meter.errors == []
+async def test_figures_have_the_names_of_the_w3c(origin: str, url: str, bobs: Browser) -> None:
+    meter = await example(bobs, origin, "stats.html", url, room="figures")
+    await CallPage.joined(bobs, url, room="figures", name="Bob")
+    figures = meter.page.locator("#figures")
+    await expect(figures).to_contain_text("Bob camera: video/H264")
+    await expect(figures).to_contain_text("Bob microphone: audio/opus")
+    await expect(figures).to_contain_text("round trip")
+    await expect(figures).to_contain_text("320×180")
+    assert meter.errors == []
 
 
 def policy(gateway: str) -> str:
@@ -208,12 +217,12 @@ def policy(gateway: str) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {own}">'
 
 
-async def test_the_five_minutes_of_the_documentation(tmp_path: Path, clips: Path) -> None:
+async def test_the_five_minutes_of_the_documentation(tmp_path: Path, running: Browser) -> None:
     section = (DOCS / "sdk.md").read_text().partition("## Five minutes")[2]
     html = section.partition("```html\n")[2].partition("```")[0]
     assert html.count(GATEWAY_IN_DOCS) == 2
     with served(tmp_path) as origin:
-        async with gateway_process("--allowed-origin", origin) as url, browser(clips, ALICE) as running:
+        async with gateway_process("--allowed-origin", origin) as url:
             gateway = url.rstrip("/")
             (tmp_path / "index.html").write_text(
                 html.replace(GATEWAY_IN_DOCS, f"{gateway}/").replace("<div", f"{policy(gateway)}<div", 1)
@@ -244,31 +253,27 @@ async def entered(running: Browser, origin: str, url: str, **options: str) -> Ca
     return call
 
 
-async def test_pictures_that_nobody_sees_are_not_sent(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
-        viewer = await entered(running, origin, url, room="hidden", name="Viewer")
-        await CallPage.joined(running, url, room="hidden", name="Bob")
-        await time_code(viewer, "canvas", BOB.start_ms)
-        await viewer.page.evaluate("document.querySelector('canvas').style.display = 'none'")
-        await viewer.page.wait_for_function("room.participants[0].track('camera').paused")
-        # What was on its way has come once a tenth of a second of sound has; then a second of it brings no picture.
-        await viewer.page.evaluate("globalThis.sound = reading('audio')")
-        await viewer.page.wait_for_function("reading('audio') >= sound + 5")
-        before = await viewer.page.evaluate("reading('video')")
-        await viewer.page.wait_for_function("reading('audio') >= sound + 55")
-        assert await viewer.page.evaluate("reading('video')") - before <= 1
-        shown = await viewer.page.evaluate("wsmediaTest.timeCode(document.querySelector('canvas'))")
-        await viewer.page.evaluate("document.querySelector('canvas').style.display = ''")
-        await other_time_code(viewer, "canvas", shown)
-        assert not await viewer.page.evaluate("room.participants[0].track('camera').paused")
+async def test_pictures_that_nobody_sees_are_not_sent(origin: str, url: str, bobs: Browser) -> None:
+    viewer = await entered(bobs, origin, url, room="hidden", name="Viewer")
+    await CallPage.joined(bobs, url, room="hidden", name="Bob")
+    await time_code(viewer, "canvas", BOB.start_ms)
+    await viewer.page.evaluate("document.querySelector('canvas').style.display = 'none'")
+    await viewer.page.wait_for_function("room.participants[0].track('camera').paused")
+    # What was on its way has come once a tenth of a second of sound has; then a second of it brings no picture.
+    await viewer.page.evaluate("globalThis.sound = reading('audio')")
+    await viewer.page.wait_for_function("reading('audio') >= sound + 5")
+    before = await viewer.page.evaluate("reading('video')")
+    await viewer.page.wait_for_function("reading('audio') >= sound + 55")
+    assert await viewer.page.evaluate("reading('video')") - before <= 1
+    shown = await viewer.page.evaluate("wsmediaTest.timeCode(document.querySelector('canvas'))")
+    await viewer.page.evaluate("document.querySelector('canvas').style.display = ''")
+    await other_time_code(viewer, "canvas", shown)
+    assert not await viewer.page.evaluate("room.participants[0].track('camera').paused")
 
 
-async def test_a_room_that_cannot_be_entered_is_an_error_with_a_reason(origin: str) -> None:
+async def test_a_room_that_cannot_be_entered_is_an_error_with_a_reason(origin: str, running: Browser) -> None:
     key = "a secret of at least thirty-two characters"
-    async with (
-        gateway_process("--allowed-origin", origin, "--token-key", key) as url,
-        browser(Path(), None) as running,
-    ):
+    async with gateway_process("--allowed-origin", origin, "--token-key", key) as url:
         page = (await example(running, origin, "tone-bot.html", url)).page
         look = """async (url) => {
           const { connect, ConnectError } = await import(new URL("sdk/wsmedia.js", url).href);
@@ -282,19 +287,18 @@ async def test_a_room_that_cannot_be_entered_is_an_error_with_a_reason(origin: s
         assert await page.evaluate(look, url) == [True, "tokenRefused", "TypeError", "TimeoutError"]
 
 
-async def test_codecs_in_webassembly_come_from_the_gateway_too(origin: str, clips: Path) -> None:
-    async with gateway_process("--allowed-origin", origin) as url, browser(clips, BOB) as running:
-        viewer = await entered(running, origin, url, room="wasm", name="Viewer", codecs="wasm")
-        bob = await CallPage.joined(running, url, room="wasm", name="Bob")
-        await time_code(viewer, "canvas", BOB.start_ms)
-        backends = "room.trackReadings().filter((one) => one.direction === 'received').map((one) => one.backend)"
-        await viewer.page.wait_for_function(f"{backends}.length === 2 && {backends}.every((one) => one === 'wasm')")
-        await viewer.page.evaluate(
-            "navigator.mediaDevices.getUserMedia({ audio: true, video: true })"
-            ".then((stream) => stream.getTracks().forEach((track) => room.publish(track)))"
-        )
-        await bob.wait_for_picture("Viewer")
-        await bob.wait_for_tone("Viewer", BOB.tone_hz)
-        ours = "room.trackReadings().filter((one) => one.direction === 'sent').map((one) => one.backend)"
-        assert await viewer.page.evaluate(ours) == ["wasm", "wasm"]
-        assert viewer.errors == bob.errors == []
+async def test_codecs_in_webassembly_come_from_the_gateway_too(origin: str, url: str, bobs: Browser) -> None:
+    viewer = await entered(bobs, origin, url, room="wasm", name="Viewer", codecs="wasm")
+    bob = await CallPage.joined(bobs, url, room="wasm", name="Bob")
+    await time_code(viewer, "canvas", BOB.start_ms)
+    backends = "room.trackReadings().filter((one) => one.direction === 'received').map((one) => one.backend)"
+    await viewer.page.wait_for_function(f"{backends}.length === 2 && {backends}.every((one) => one === 'wasm')")
+    await viewer.page.evaluate(
+        "navigator.mediaDevices.getUserMedia({ audio: true, video: true })"
+        ".then((stream) => stream.getTracks().forEach((track) => room.publish(track)))"
+    )
+    await bob.wait_for_picture("Viewer")
+    await bob.wait_for_tone("Viewer", BOB.tone_hz)
+    ours = "room.trackReadings().filter((one) => one.direction === 'sent').map((one) => one.backend)"
+    assert await viewer.page.evaluate(ours) == ["wasm", "wasm"]
+    assert viewer.errors == bob.errors == []
