@@ -102,48 +102,51 @@ async def _blank(route: Route) -> None:
     await route.fulfill(body="<!doctype html><title>latency</title><body>", content_type="text/html")
 
 
-async def _open(browser: Browser, address: str, sends: bool) -> Page:
+async def _open(browser: Browser, address: str, sends: bool, sound: bool = True) -> Page:
     context = await browser.new_context(viewport={"width": 800, "height": 600})
     await context.route(f"{_BLANK}**", _blank)
     page = await context.new_page()
     page.set_default_timeout(_SET_UP_MS)
     for script in _scripts(sends):
         await page.add_init_script(script)
-    if not sends:
+    if not (sends and sound):
         # Who only watches has nothing to send; the page says so and goes on.
-        preferences = json.dumps({"cameraOn": False, "microphoneOn": False})
+        preferences = json.dumps({"cameraOn": sends, "microphoneOn": False})
         await page.add_init_script(f"localStorage.setItem('wsmedia.preferences', {json.dumps(preferences)});")
     await page.goto(address)
     return page
 
 
-async def connect(carrier: Carrier, direction: Direction, servers: Servers, ends: Sequence[Browser]) -> Call:
+async def connect(
+    carrier: Carrier, direction: Direction, servers: Servers, ends: Sequence[Browser], sound: bool
+) -> Call:
     """Set the call up and wait until pictures come.
 
     Args:
         ends: the browser behind the link, and the one beside the servers.
+        sound: whether there is any.
     Raises:
         WrongWayError: see there.
     """
     sending, watching = ends if direction is Direction.UP else reversed(ends)
     if carrier.is_native:
-        call = await _native(carrier, direction, servers, sending, watching)
+        call = await _native(carrier, direction, servers, sending, watching, sound)
     elif carrier.name == "naive":
-        call = await _naive(servers, sending, watching)
+        call = await _naive(servers, sending, watching, sound)
     else:
-        call = await _tunnel(carrier, direction, servers, sending, watching)
-    await call.receiver.wait_for_function(f"{call.namespace}.live()")
+        call = await _tunnel(carrier, direction, servers, sending, watching, sound)
+    await call.receiver.wait_for_function(f"{call.namespace}.live({json.dumps(sound)})")
     return call
 
 
 async def _native(
-    carrier: Carrier, direction: Direction, servers: Servers, sending: Browser, watching: Browser
+    carrier: Carrier, direction: Direction, servers: Servers, sending: Browser, watching: Browser, sound: bool
 ) -> Call:
     behind = _ice(carrier, servers)
     beside: dict[str, Any] = {"iceServers": []}
     offers, answers = (behind, beside) if direction is Direction.UP else (beside, behind)
     sender, receiver = await _open(sending, _BLANK, True), await _open(watching, _BLANK, False)
-    offer = await sender.evaluate("([ice, bps]) => latencyNative.offer(ice, bps)", [offers, BITRATE_BPS])
+    offer = await sender.evaluate("(given) => latencyNative.offer(...given)", [offers, BITRATE_BPS, sound])
     answer = await receiver.evaluate("([ice, sdp]) => latencyNative.answer(ice, sdp)", [answers, offer])
     await sender.evaluate("(sdp) => latencyNative.accept(sdp)", answer)
     call = Call(sender, receiver, "latencyNative")
@@ -168,16 +171,16 @@ def _ice(carrier: Carrier, servers: Servers) -> dict[str, Any]:
     return {"iceServers": [turn], "iceTransportPolicy": "relay"}
 
 
-async def _naive(servers: Servers, sending: Browser, watching: Browser) -> Call:
+async def _naive(servers: Servers, sending: Browser, watching: Browser, sound: bool) -> Call:
     sender, receiver = await _open(sending, _BLANK, True), await _open(watching, _BLANK, False)
     url = f"wss://{servers.address}:{places.RELAY_PORT}"
     await receiver.evaluate("(url) => latencyNaive.receive(url)", f"{url}/watch")
-    await sender.evaluate("([url, bps]) => latencyNaive.send(url, bps)", [f"{url}/send", BITRATE_BPS])
+    await sender.evaluate("(given) => latencyNaive.send(...given)", [f"{url}/send", BITRATE_BPS, sound])
     return Call(sender, receiver, "latencyNaive")
 
 
 async def _tunnel(
-    carrier: Carrier, direction: Direction, servers: Servers, sending: Browser, watching: Browser
+    carrier: Carrier, direction: Direction, servers: Servers, sending: Browser, watching: Browser, sound: bool
 ) -> Call:
     def address(name: str, behind: bool) -> str:
         query = {"room": ROOM, "name": name, "token": servers.token(), "autojoin": "1", "codecs": "webcodecs"}
@@ -187,5 +190,5 @@ async def _tunnel(
         return f"https://{servers.address}:{places.GATEWAY_PORT}/?{urlencode(query)}"
 
     receiver = await _open(watching, address("Receiver", direction is Direction.DOWN), False)
-    sender = await _open(sending, address("Sender", direction is Direction.UP), True)
+    sender = await _open(sending, address("Sender", direction is Direction.UP), True, sound)
     return Call(sender, receiver, "latencyTunnel")

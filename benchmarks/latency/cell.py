@@ -20,7 +20,8 @@ from playwright.async_api import async_playwright
 from benchmarks.latency import calls, figures, places
 from benchmarks.latency.conditions import Cell
 from benchmarks.latency.load import Load
-from benchmarks.latency.network import Network, is_inexact
+from benchmarks.latency.network import Network, is_inexact, step_recovery
+from benchmarks.latency.store import Settings
 from tests.support.chirp import Recording
 from wsmedia.app.tls import ensure_certificate
 
@@ -65,12 +66,9 @@ def _connections(network: Network) -> dict[str, int]:
     return moved
 
 
-async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) -> dict[str, Any]:
+async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str, Any]:
     """Hold the call and give its figures.
 
-    Args:
-        warm_up: seconds from the first picture until the window begins.
-        seconds: the window's length.
     Returns:
         What is written to the cell's file; see docs/benchmarks.md.
     """
@@ -83,20 +81,20 @@ async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) 
             for place in (network.client, network.server)
         ]
         began = time.monotonic()
-        call = await calls.connect(cell.carrier, cell.direction, servers, (behind, beside))
+        call = await calls.connect(cell.carrier, cell.direction, servers, (behind, beside), settings.sound)
         set_up = time.monotonic() - began
-        await call.watch(warm_up + seconds + DRAIN_SECONDS + 10)
-        await asyncio.sleep(warm_up)
-        return {"set_up_seconds": round(set_up, 2)} | await _window(cell, network, call, seconds)
+        await call.watch(settings.warm_up + settings.seconds + DRAIN_SECONDS + 10)
+        await asyncio.sleep(settings.warm_up)
+        return {"set_up_seconds": round(set_up, 2)} | await _window(cell, network, call, settings)
 
 
-async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float) -> dict[str, Any]:
+async def _window(cell: Cell, network: Network, call: calls.Call, settings: Settings) -> dict[str, Any]:
     before = network.wire_bytes()
     connections = _connections(network)
     load = Load()
-    network.window_begins(seconds)
+    network.window_begins(settings.seconds)
     begin: float = await call.receiver.evaluate("latencyWatch.now()")
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(settings.seconds)
     end: float = await call.receiver.evaluate("latencyWatch.now()")
     wire = {way: count - before[way] for way, count in network.wire_bytes().items()}
     lanes = sum(count > connections.get(name, 0) for name, count in _connections(network).items())
@@ -105,9 +103,10 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
     await asyncio.sleep(DRAIN_SECONDS)
 
     camera = await call.sender.evaluate("latencyCamera.figures()")
-    noted = await call.receiver.evaluate("latencyWatch.end(true)")
+    noted = await call.receiver.evaluate("latencyWatch.end()")
     shown = figures.match(camera["made"], noted["seen"], begin, end)
-    heard = figures.sound(Recording.of(noted["sound"]), begin, end)
+    heard = figures.sound(None if noted["sound"] is None else Recording.of(noted["sound"]), begin, end)
+    rates = figures.rate_series(noted["samples"], begin)
     samples = [sample for sample in noted["samples"] if begin - 500 <= sample["at"] <= end + 500]
     made, there = len(shown.made), int((shown.latency == shown.latency).sum())
     expected = (end - begin) * calls.PICTURES.fps / 1000
@@ -121,6 +120,7 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
         "freeze": figures.freezes(noted["seen"], begin, end),
         "audio": {key: value for key, value in heard.items() if key != "delays"},
         "video_kbps": figures.mean_rate(noted["samples"], begin, end),
+        "recovered_s": step_recovery(cell.condition, rates, settings.seconds),
         "wire_kbps": {name: round(count * 8 / (end - begin), 1) for name, count in wire.items()},
         "lanes": lanes if cell.carrier.lanes is not None else None,
         "way": way,
@@ -131,7 +131,7 @@ async def _window(cell: Cell, network: Network, call: calls.Call, seconds: float
         "series": {
             "made_s": [round(float(value) / 1000, 3) for value in shown.made],
             "latency_ms": [None if value != value else round(float(value), 1) for value in shown.latency],
-            "rate": figures.rate_series(samples, begin),
+            "rate": [one for one in rates if one[0] <= settings.seconds + DRAIN_SECONDS and one[0] >= 0],
             "audio_delay_ms": heard["delays"],
         },
     }

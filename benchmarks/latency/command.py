@@ -23,7 +23,7 @@ from benchmarks.latency.store import Settings, Store
 _ATTEMPTS = 2
 _DEADLINE_SECONDS = 120.0
 
-Measure = Callable[[Cell, Network, float, float], Awaitable[dict[str, Any]]]
+Measure = Callable[[Cell, Network, Settings], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def _parser(benchmark: Benchmark) -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, help="how many runs of each, with other losses; 3, quick 1")
     parser.add_argument("--seconds", type=float, help=f"length of each measurement; {benchmark.usual.seconds:g}")
     parser.add_argument("--warm-up", type=float, help="seconds before it, for congestion control to find its place")
+    parser.add_argument("--silent", action="store_true", help="without sound: pictures need not wait for it")
     parser.add_argument("--again", action="store_true", help="measure also what was measured already")
-    parser.add_argument("--output", type=Path, help=f"folder for results; {benchmark.folder}[-quick]")
+    parser.add_argument("--output", type=Path, help=f"folder for results; {benchmark.folder}[-quick][-silent]")
     parser.add_argument("--list", action="store_true", help="say what would be measured, and how long it takes")
     parser.add_argument("--report", action="store_true", help="only write tables and pictures of what there is")
     return parser
@@ -124,8 +125,10 @@ def run(benchmark: Benchmark) -> None:
     settings = Settings(
         warm_up=usual.warm_up if options.warm_up is None else options.warm_up,
         seconds=options.seconds or usual.seconds,
+        sound=not options.silent,
     )
-    store = Store(options.output or Path(f"{benchmark.folder}{'-quick' if options.quick else ''}"))
+    kind = ("-quick" if options.quick else "") + ("-silent" if options.silent else "")
+    store = Store(options.output or Path(benchmark.folder + kind))
     todo = _cells(benchmark, options)
     missing = [cell for cell in todo if options.again or not store.has(cell, settings)]
     each = settings.warm_up + settings.seconds + benchmark.extra_seconds
@@ -169,7 +172,7 @@ async def _measure(benchmark: Benchmark, cell: Cell, settings: Settings) -> dict
                 asyncio.timeout(_DEADLINE_SECONDS + settings.warm_up + settings.seconds),
                 joined(cell.condition, cell.seed) as network,
             ):
-                return await benchmark.measure(cell, network, settings.warm_up, settings.seconds)
+                return await benchmark.measure(cell, network, settings)
         except Exception as problem:
             # Whatever it is, the next cell does not depend on it.
             error = f"{type(problem).__name__}: {problem}".splitlines()[0]
@@ -192,9 +195,10 @@ def _report(benchmark: Benchmark, store: Store, settings: Settings) -> None:
     results = store.results()
     if not results:
         return
+    sound = "" if settings.sound else " without sound"
     line = (
-        f"{benchmark.measured} Windows of {settings.seconds:g} s after {settings.warm_up:g} s, medians over seeds; "
-        f"{os.cpu_count()} processors, Linux {platform.release()}."
+        f"{benchmark.measured} Windows of {settings.seconds:g} s after {settings.warm_up:g} s{sound}, medians over "
+        f"seeds; {os.cpu_count()} processors, Linux {platform.release()}."
     )
     text = report.markdown(results, line, benchmark.latency)
     (store.folder / "report.md").write_text(text)

@@ -74,18 +74,21 @@ def freezes(seen: Sequence[tuple[float, int]], begin_ms: float, end_ms: float) -
     return {"count": len(gaps), "ms": round(sum(gaps))}
 
 
-def sound(recording: Recording, begin_ms: float, end_ms: float) -> dict[str, Any]:
+def sound(recording: Recording | None, begin_ms: float, end_ms: float) -> dict[str, Any]:
     """How old the sound was when it was heard, and what was missing of it.
 
     The sound is a chirp whose pitch tells the time. A gap is a hundredth of a second in which no time can be told:
     silence, or noise in its place. What a receiver invents in the voice of the last packet counts as sound that grows
     older.
     """
+    nothing: dict[str, Any] = {"delay_ms": quantiles([]), "gap_ms": None, "longest_gap_ms": None, "delays": []}
+    if recording is None:
+        return nothing
     since = recording.since(begin_ms / 1000)
     count = max(0, len(since.samples) - round(max(0.0, since.ends_at - end_ms / 1000) * since.rate))
     part = Recording(since.samples[:count], since.rate, since.ends_at - (len(since.samples) - count) / since.rate)
     if count < since.rate:
-        return {"delay_ms": quantiles([]), "gap_ms": None, "longest_gap_ms": None, "delays": []}
+        return nothing
     ages = 1000 * delays(part)
     missing = ~np.isfinite(ages)
     # Where the chirp starts again, one block holds both its ends.
@@ -125,6 +128,27 @@ def rate_series(samples: Sequence[dict[str, float]], begin_ms: float) -> list[tu
             kbps = (later["bytes"] - earlier["bytes"]) * 8 / 1000 / seconds
             series.append((round((later["at"] - begin_ms) / 1000, 3), round(kbps)))
     return series
+
+
+def recovery(series: Sequence[tuple[float, float]], fall_s: float, rise_s: float) -> float | None:
+    """How long it took after a link was wide again until as much video came as before.
+
+    Args:
+        series: (seconds, kb/s), as of ``rate_series``.
+        fall_s: when the link became narrow; what came in the three seconds before is the measure.
+        rise_s: when it became wide again.
+    Returns:
+        Seconds until 0.9 of that came for a second; None if that was not within the series.
+    """
+
+    def mean(begin: float, end: float) -> float:
+        return float(np.mean([rate for at, rate in series if begin < at <= end] or [0.0]))
+
+    before = mean(fall_s - 3, fall_s)
+    for at, _ in series:
+        if at >= rise_s + 1 and mean(at - 1, at) >= 0.9 * before:
+            return round(at - 1 - rise_s, 2)
+    return None
 
 
 def mean_rate(samples: Sequence[dict[str, float]], begin_ms: float, end_ms: float) -> float | None:

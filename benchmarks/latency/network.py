@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.latency import figures
 from benchmarks.latency.conditions import BURSTS, STEP, Condition
 from benchmarks.link import Bursts, Link, LinkConfig, Place, Way
 
@@ -50,6 +51,14 @@ class Network:
             for name in ("packets", "lost", "queue_dropped", "lateness_ms_p99", "lateness_ms_max"):
                 named[f"{way}_{name}"] = statistics[way][name]
         return named
+
+
+def step_recovery(condition: Condition, rates: Sequence[tuple[float, float]], seconds: float) -> float | None:
+    """See ``figures.recovery``; the window's last third if that was not enough, None for links that do not change."""
+    if condition.rate != STEP:
+        return None
+    recovered = figures.recovery(rates, seconds / 3, 2 * seconds / 3)
+    return seconds / 3 if recovered is None else recovered
 
 
 def is_inexact(link_figures: dict[str, float]) -> bool:

@@ -99,12 +99,15 @@ def steps(results: Results, path: Path, latency: str) -> None:
         seconds = 0.0
         for carrier, runs in results[key].items():
             for index, run in enumerate(_good(runs)[:1]):
-                seconds = max(seconds, run["seconds"])
+                seconds = max(seconds, run["settings"]["seconds"])
                 _draw_run(above, below, run, _colour(carrier), carrier.title if index == 0 else None)
         for axis in (above, below):
             axis.axvspan(seconds / 3, 2 * seconds / 3, color="#eeeeee", zorder=0)
             axis.grid(visible=True, alpha=0.3)
         above.set_yscale("log")
+        above.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+        above.yaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+        above.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         above.set_title(f"{condition.title}, {_WAYS[direction]}", fontsize=9)
         below.set_xlabel("s; shaded: 0.6 Mb/s", fontsize=8)
     axes[0][0].set_ylabel(f"{latency}, ms", fontsize=8)

@@ -24,6 +24,7 @@ _FIGURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("wire_up_kbps", ("wire_kbps", "up")),
     ("wire_down_kbps", ("wire_kbps", "down")),
     ("lanes", ("lanes",)),
+    ("recovered_s", ("recovered_s",)),
 )
 
 
@@ -63,6 +64,7 @@ def _line(row: Row) -> str:
     along, back = ("wire_up_kbps", "wire_down_kbps") if row["direction"] == "up" else ("wire_down_kbps", "wire_up_kbps")
     notes = [
         f"{row['lanes']:g} lanes" if row["lanes"] else "",
+        f"{row['recovered_s']:.1f} s to recover" if row["recovered_s"] is not None else "",
         f"overloaded in {row['overloaded']} of {row['seeds']}" if row["overloaded"] else "",
         f"{len(row['errors'])} failed" if row["errors"] else "",
     ]
@@ -123,6 +125,8 @@ def _verdicts_of(condition: Condition, ours: Row, row: Any, clean: Row | None) -
         return []
     if condition.rate == STEP or (isinstance(condition.rate, float) and condition.rate < 2):
         checks += [_beside("p95", ours, row("turn-tcp"), 1.0), _beside("freeze_ms", ours, row("turn-tcp"), 1.0)]
+        checks += [_beside("video_kbps", ours, row("turn-tcp"), 1.0, at_least=True)]
+        checks += [_most("recovered_s", ours["recovered_s"], 4.0)] if condition.rate == STEP else []
     elif condition.loss == 0:
         checks += [_beside("p95", ours, row(name), 1.1) for name in ("udp", "turn-udp")]
     elif isinstance(condition.loss, str):
@@ -160,7 +164,7 @@ def _least(name: str, value: float | None, limit: float) -> str | None:
 
 
 def _most(name: str, value: float | None, limit: float) -> str | None:
-    return None if value is None else _met(value <= limit, f"{name} {value:.0f} (at most {limit:g})")
+    return None if value is None else _met(value <= limit, f"{name} {value:.3g} (at most {limit:g})")
 
 
 def _wire(ours: Row, other: Row | None, limit: float) -> str | None:

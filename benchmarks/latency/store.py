@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,17 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Settings:
-    """How long each cell is measured; a result made with others does not count."""
+    """How cells are measured; a result made with others does not count.
+
+    Attributes:
+        warm_up: seconds before the window, for congestion control to find its place.
+        seconds: the window's length.
+        sound: whether there is any; pictures may have to wait for it.
+    """
 
     warm_up: float
     seconds: float
+    sound: bool = True
 
 
 class Store:
@@ -41,7 +48,7 @@ class Store:
             return False
         if not isinstance(content, dict) or content.get("version") != VERSION or "error" in content:
             return False
-        return content.get("warm_up") == settings.warm_up and content.get("seconds") == settings.seconds
+        return bool(content.get("settings") == asdict(settings))
 
     def put(self, cell: Cell, settings: Settings, result: dict[str, Any]) -> None:
         """Write a result, or ``{"error": …}``; whoever reads meanwhile finds the old file or the new one."""
@@ -49,8 +56,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "version": VERSION,
-            "warm_up": settings.warm_up,
-            "seconds": settings.seconds,
+            "settings": asdict(settings),
             "rtt_ms": cell.condition.rtt_ms,
             "loss": cell.condition.loss,
             "rate": cell.condition.rate,

@@ -76,6 +76,15 @@ def test_sound_outside_of_the_window_does_not_count() -> None:
     assert sound["gap_ms"] == 0
 
 
+def test_a_link_has_recovered_when_nine_tenths_come_for_a_second() -> None:
+    def rate(at: float) -> float:
+        return 1000 if at <= 10 else 400 if at <= 22 else 950
+
+    series = [(at, rate(at)) for at in np.arange(0.25, 30, 0.25)]
+    assert figures.recovery(series, 10, 20) == pytest.approx(2, abs=0.3)
+    assert figures.recovery([one for one in series if one[0] < 22], 10, 20) is None
+
+
 def test_bitrates_come_from_counters() -> None:
     samples = [{"at": BEGIN_MS + 250 * n, "bytes": 31_250 * n} for n in range(9)]
     assert figures.mean_rate(samples, BEGIN_MS, BEGIN_MS + 2000) == 1000

@@ -47,6 +47,7 @@ def test_what_was_measured_is_there_and_nothing_else(tmp_path: Path) -> None:
     store.put(cell(), SETTINGS, result(50))
     assert store.has(cell(), SETTINGS)
     assert not store.has(cell(), Settings(warm_up=5, seconds=20)), "measured for another time"
+    assert not store.has(cell(), Settings(warm_up=5, seconds=10, sound=False)), "measured with sound"
     assert not store.has(cell(seed=2), SETTINGS)
 
 

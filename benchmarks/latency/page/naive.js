@@ -68,13 +68,14 @@ globalThis.latencyNaive = (() => {
 
   let canvas = null;
   let node = null;
+  let hears = false;
   let painted = 0;
   let bytes = 0;
 
   return {
-    async send(url, bitrateBps) {
+    async send(url, bitrateBps, withSound) {
       const socket = await opened(url);
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: withSound, video: true });
       const video = new VideoEncoder({
         output: (chunk) => socket.send(message(chunk.type === "key" ? 1 : 0, chunk)),
         error: failed,
@@ -92,6 +93,7 @@ globalThis.latencyNaive = (() => {
         if (keyFrame) next = frame.timestamp + KEYFRAME_SECONDS * 1e6;
         video.encode(frame, { keyFrame });
       });
+      if (!withSound) return;
       const audio = new AudioEncoder({ output: (chunk) => socket.send(message(2, chunk)), error: failed });
       audio.configure({ ...AUDIO, bitrate: 32_000 });
       void each(stream.getAudioTracks()[0], (data) => audio.encode(data));
@@ -130,14 +132,16 @@ globalThis.latencyNaive = (() => {
         const view = new DataView(data);
         const kind = view.getUint8(0);
         const chunk = { type: kind === 0 ? "delta" : "key", timestamp: view.getFloat64(1), data: new Uint8Array(data, HEADER) };
-        if (kind === 2) audio.decode(new EncodedAudioChunk(chunk));
-        else {
+        if (kind === 2) {
+          hears = true;
+          audio.decode(new EncodedAudioChunk(chunk));
+        } else {
           bytes += data.byteLength - HEADER;
           video.decode(new EncodedVideoChunk(chunk));
         }
       };
     },
     live: () => painted > 0,
-    watch: (seconds) => latencyWatch.begin(canvas, node, seconds, () => ({ bytes, decoded: painted })),
+    watch: (seconds) => latencyWatch.begin(canvas, hears ? node : null, seconds, () => ({ bytes, decoded: painted })),
   };
 })();

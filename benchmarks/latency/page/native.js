@@ -20,9 +20,9 @@ globalThis.latencyNative = (() => {
 
   return {
     /** The sender's offer. @param bitrateBps the most that its pictures may take. */
-    async offer(configuration, bitrateBps) {
+    async offer(configuration, bitrateBps, withSound) {
       connection = new RTCPeerConnection(configuration);
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: withSound, video: true });
       for (const track of stream.getTracks()) {
         const parameters = track.kind === "video" ? { sendEncodings: [{ maxBitrate: bitrateBps }] } : {};
         connection.addTransceiver(track, { direction: "sendonly", streams: [stream], ...parameters });
@@ -52,7 +52,8 @@ globalThis.latencyNative = (() => {
     async watch(seconds) {
       context = new AudioContext({ sampleRate: 48_000 });
       await context.resume();
-      const node = context.createMediaStreamSource(video.srcObject);
+      const hears = video.srcObject.getAudioTracks().length > 0;
+      const node = hears ? context.createMediaStreamSource(video.srcObject) : null;
       await latencyWatch.begin(video, node, seconds, async () => {
         const inbound = await entries("inbound-rtp");
         const picture = inbound.find(({ kind }) => kind === "video") ?? {};

@@ -3,10 +3,14 @@ globalThis.latencyTunnel = (() => {
   const track = (kind) => window.wsmedia.tracks.find((one) => one.direction === "received" && one.kind === kind);
   const sender = () => window.wsmedia?.participants[0]?.participantId ?? null;
   return {
-    live: () => sender() !== null && (track("video")?.frames ?? 0) > 0 && window.wsmedia.audioNode(sender()) !== null,
+    live: (withSound) =>
+      sender() !== null &&
+      (track("video")?.frames ?? 0) > 0 &&
+      (!withSound || (window.wsmedia.audioNode(sender()) !== null && (track("audio")?.frames ?? 0) > 0)),
     watch(seconds) {
       const surface = window.wsmedia.surface(sender());
-      return latencyWatch.begin(surface, window.wsmedia.audioNode(sender()), seconds, () => {
+      const node = (track("audio")?.frames ?? 0) > 0 ? window.wsmedia.audioNode(sender()) : null;
+      return latencyWatch.begin(surface, node, seconds, () => {
         const [picture, sound] = [track("video"), track("audio")];
         return {
           bytes: picture?.bytes ?? 0,

@@ -9,6 +9,7 @@ globalThis.latencyWatch = (() => {
   const seen = [];
   const samples = [];
   let unreadable = 0;
+  let hears = false;
 
   return {
     now,
@@ -28,11 +29,12 @@ globalThis.latencyWatch = (() => {
       };
       requestAnimationFrame(look);
       setInterval(async () => samples.push({ at: now(), ...(await sample()) }), 250);
-      if (node !== null) await wsmediaTest.recordNode("far", node, seconds);
+      hears = node !== null;
+      if (hears) await wsmediaTest.recordNode("far", node, seconds);
     },
     /** Everything so far; the sound as wsmediaTest.recorded gives it. */
-    async end(withSound) {
-      const sound = withSound ? await wsmediaTest.recorded("far") : null;
+    async end() {
+      const sound = hears ? await wsmediaTest.recorded("far") : null;
       return { seen: [...seen], samples: [...samples], unreadable, sound };
     },
   };

@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.latency import figures, places
 from benchmarks.latency.conditions import Cell, Direction
 from benchmarks.latency.load import Load
-from benchmarks.latency.network import Network, is_inexact
+from benchmarks.latency.network import Network, is_inexact, step_recovery
+from benchmarks.latency.store import Settings
 from wsmedia.app.tls import ensure_certificate
 from wsmedia.auth.tokens import issue_token
 
@@ -27,8 +28,9 @@ _ROOM = "protocol"
 _VIDEO = 0
 
 
-async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) -> dict[str, Any]:
+async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str, Any]:
     """The same kind of result as ``benchmarks.latency.cell.measure``; "shown" is "decodable"."""
+    warm_up, seconds = settings.warm_up, settings.seconds
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wsmedia-protocol-")))
         server = network.server
@@ -37,6 +39,7 @@ async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) 
             "lanes": cell.carrier.lanes or 0,
             "seconds": warm_up + seconds,
             "seed": cell.seed,
+            "sound": settings.sound,
             "bitrate_bps": BITRATE_BPS,
             "rtt_ms": cell.condition.rtt_ms,
             "address": server.address,
@@ -81,7 +84,9 @@ async def measure(cell: Cell, network: Network, warm_up: float, seconds: float) 
                     raise RuntimeError(f"the end that should {what['role']}: {last}")
         sent, received = (json.loads((folder / name).read_text()) for name in ("sent.json", "received.json"))
     wire = {way: round((count - before[way]) * 8 / 1000 / elapsed, 1) for way, count in after.items()}
-    return _figures(sent, received, warm_up) | {
+    result = _figures(sent, received, warm_up)
+    return result | {
+        "recovered_s": step_recovery(cell.condition, result["series"]["rate"], seconds),
         "wire_kbps": wire,
         "lanes": None,
         "link": link,

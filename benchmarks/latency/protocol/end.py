@@ -76,14 +76,15 @@ def _encoded(frame: Made) -> EncodedFrame:
 
 
 async def _send(options: dict[str, Any]) -> dict[str, Any]:
-    seconds, seed, bitrate = options["seconds"], options["seed"], options["bitrate_bps"]
+    seconds, sound = options["seconds"], options["sound"]
+    seed, bitrate = options["seed"], options["bitrate_bps"]
     if options["carrier"] == "udp-nack":
         sender = UdpSender()
         local = (options["address"], options["port"]) if options["listens"] else None
         remote = None if options["listens"] else (options["address"], options["port"])
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: sender, local_addr=local, remote_addr=remote)
         print("ready", flush=True)
-        encoder = sender.encoder = Encoder(seed, bitrate, sender.send)
+        encoder = sender.encoder = Encoder(seed, bitrate, sender.send, sound)
         if options["listens"]:
             await asyncio.wait_for(sender.ready.wait(), _CONNECT_SECONDS)
         pacing = asyncio.create_task(sender.pace())
@@ -92,7 +93,11 @@ async def _send(options: dict[str, Any]) -> dict[str, Any]:
         pacing.cancel()
     elif options["carrier"] == "naive-tcp":
         _, writer = await _listen_or_connect(options)
-        encoder = Encoder(seed, bitrate, lambda frame: writer.write(_LENGTH.pack(len(frame.data)) + frame.data))
+
+        def write(frame: Made) -> None:
+            writer.write(_LENGTH.pack(len(frame.data)) + frame.data)
+
+        encoder = Encoder(seed, bitrate, write, sound)
         await encoder.run(seconds)
         await asyncio.sleep(_DRAIN_SECONDS)
         writer.transport.abort()
@@ -100,9 +105,11 @@ async def _send(options: dict[str, Any]) -> dict[str, Any]:
         async with _client(options, "Sender") as client:
             video = client.publish(Codec.H264, TrackSource.CAMERA)
             audio = client.publish(Codec.OPUS, TrackSource.MICROPHONE)
-            encoder = Encoder(
-                seed, bitrate, lambda frame: (video if frame.is_video else audio).send_frame(_encoded(frame))
-            )
+
+            def give(frame: Made) -> None:
+                (video if frame.is_video else audio).send_frame(_encoded(frame))
+
+            encoder = Encoder(seed, bitrate, give, sound)
             video.on_keyframe_request = encoder.request_keyframe
             video.on_target_bitrate = encoder.set_target
             print("ready", flush=True)

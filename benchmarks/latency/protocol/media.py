@@ -56,13 +56,15 @@ class Encoder:
         seed: of the sizes.
         bitrate_bps: of video, at most; ``target_bps`` is what it is for now.
         send: called for every frame and packet.
+        sound: whether there is any.
     """
 
-    def __init__(self, seed: int, bitrate_bps: int, send: Callable[[Made], None]) -> None:
+    def __init__(self, seed: int, bitrate_bps: int, send: Callable[[Made], None], sound: bool = True) -> None:
         self.made: list[tuple[int, int, int, int]] = []
         self._random = random.Random(seed)
         self._most_bps = self.target_bps = bitrate_bps
         self._send = send
+        self._sound = sound
         self._wants_keyframe = True
         self._keyframe_at = 0.0
 
@@ -76,9 +78,8 @@ class Encoder:
 
     async def run(self, seconds: float) -> None:
         """Make frames for so long."""
-        await asyncio.gather(
-            self._pace(FRAMES_PER_SECOND, seconds, self._frame), self._pace(PACKETS_PER_SECOND, seconds, self._packet)
-        )
+        packets = self._pace(PACKETS_PER_SECOND, seconds if self._sound else 0, self._packet)
+        await asyncio.gather(self._pace(FRAMES_PER_SECOND, seconds, self._frame), packets)
 
     async def _pace(self, per_second: int, seconds: float, make: Callable[[int], None]) -> None:
         loop = asyncio.get_running_loop()
