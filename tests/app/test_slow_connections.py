@@ -29,6 +29,7 @@ UPGRADE = (
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HttpCarrier, "request_timeout", SOON)
     monkeypatch.setattr(HttpCarrier, "read_timeout", SOON)
+    monkeypatch.setattr("wsmedia.transport.websocket._CLOSE_TIMEOUT", SOON)
 
 
 @pytest.fixture
