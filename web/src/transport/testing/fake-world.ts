@@ -178,11 +178,6 @@ export class FakeGateway {
     socket.accept();
   }
 
-  /** How many lanes the sessions have. */
-  get laneCount(): number {
-    return [...this.#lanes.values()].reduce((count, lanes) => count + lanes.size, 0);
-  }
-
   /** The gateway's end of one lane sees its end too. */
   loseLane(lost: FakeSocket): void {
     for (const [session, lanes] of this.#lanes) {
