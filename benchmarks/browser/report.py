@@ -18,6 +18,8 @@ _ROWS: tuple[tuple[str, Callable[[Stage], float], str], ...] = (
     ("encode, p95 ms", lambda stage: stage["encode_ms"]["p95"], ".2f"),
     ("decode, p50 ms", lambda stage: stage["decode_ms"]["p50"], ".2f"),
     ("decode, p95 ms", lambda stage: stage["decode_ms"]["p95"], ".2f"),
+    ("paint, p50 ms", lambda stage: stage["paint_ms"]["p50"], ".2f"),
+    ("paint, p95 ms", lambda stage: stage["paint_ms"]["p95"], ".2f"),
     ("capture → canvas, p50 ms", lambda stage: stage["loop_ms"]["p50"], ".1f"),
     ("capture → canvas, p95 ms", lambda stage: stage["loop_ms"]["p95"], ".1f"),
     ("glass to glass, p50 ms", lambda stage: stage["glass_ms"]["p50"], ".1f"),

@@ -73,7 +73,7 @@ async def _open(context: BrowserContext, url: str) -> Page:
 
 
 async def run_codecs(backend: str, size: Size, frames: int) -> dict[str, Any]:
-    """Encode and decode pictures one at a time in a worker; milliseconds each."""
+    """Encode, decode and paint pictures one at a time in a worker; milliseconds each."""
     async with gateway_process() as url, browser(Path(), None) as running:
         page = await _open(await running.new_context(), url)
         setting = {
@@ -88,6 +88,7 @@ async def run_codecs(backend: str, size: Size, frames: int) -> dict[str, Any]:
     return {
         "encode_ms": quantiles(figures["encodeMs"][skip:]),
         "decode_ms": quantiles(figures["decodeMs"][skip:]),
+        "paint_ms": quantiles(figures["paintMs"][skip:]),
         "kbps": figures["bytes"] * 8 * 30 / frames / 1000,
     }
 

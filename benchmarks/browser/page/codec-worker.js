@@ -1,9 +1,10 @@
-// Encodes and decodes pictures one at a time in a worker, as the encode and decode workers do, and takes the time of each.
+// Encodes, decodes and paints pictures one at a time in a worker, as the encode and decode workers do, and takes the times.
 
 import { codecNameFor } from "../../../web/src/base/h264.ts";
 import { H264Decoder } from "../../../web/src/codecs/h264-decoder.ts";
 import { H264Encoder } from "../../../web/src/codecs/h264-encoder.ts";
 import { loadWasm } from "../../../web/src/codecs/wasm.ts";
+import { CanvasPainter } from "../../../web/src/decode/painter.ts";
 
 const FRAMERATE = 30;
 
@@ -62,8 +63,8 @@ async function withWasm(setting) {
       return encoder.encode("I420", frame.timestamp, index === 0)?.data ?? null;
     },
     async decode(data) {
-      const { width, height, data: planes } = decoder.decode(data);
-      new VideoFrame(planes, { format: "I420", codedWidth: width, codedHeight: height, timestamp: 0 }).close();
+      decoder.decode(data);
+      return decoder.take();
     },
     close() {
       encoder.close();
@@ -89,10 +90,7 @@ async function withWebCodecs({ width, height, bitrateBps }) {
     avc: { format: "annexb" },
   });
   const decoder = new VideoDecoder({
-    output: (frame) => {
-      frame.close();
-      done(null);
-    },
+    output: (frame) => done(frame),
     error: failed,
   });
   decoder.configure({ codec, optimizeForLatency: true });
@@ -120,14 +118,16 @@ async function run(setting) {
   const { width, height, backend, count } = setting;
   const source = pictures(width, height, 60);
   const codec = await (backend === "wasm" ? withWasm(setting) : withWebCodecs(setting));
+  const painter = new CanvasPainter(new OffscreenCanvas(width, height));
   const encodeMs = [];
   const decodeMs = [];
+  const paintMs = [];
   let bytes = 0;
   let decoded = 0;
   for (let index = 0; index < count; index++) {
     // There and back again, so that nothing jumps.
-    const at = index % (2 * source.length - 2);
-    const data = source[at < source.length ? at : 2 * source.length - 2 - at];
+    const turn = index % (2 * source.length - 2);
+    const data = source[turn < source.length ? turn : 2 * source.length - 2 - turn];
     const timestamp = Math.round((index * 1e6) / FRAMERATE);
     const frame = new VideoFrame(data, { format: "I420", codedWidth: width, codedHeight: height, timestamp });
     const began = performance.now();
@@ -137,11 +137,15 @@ async function run(setting) {
     if (encoded === null) continue;
     bytes += encoded.byteLength;
     const then = performance.now();
-    await codec.decode(encoded, decoded++);
-    decodeMs.push(performance.now() - then);
+    const image = await codec.decode(encoded, decoded++);
+    const at = performance.now();
+    painter.paint(image);
+    image.close();
+    decodeMs.push(at - then);
+    paintMs.push(performance.now() - at);
   }
   codec.close();
-  return { encodeMs, decodeMs, bytes };
+  return { encodeMs, decodeMs, paintMs, bytes };
 }
 
 addEventListener("message", ({ data }) => {

@@ -10,7 +10,7 @@ let track = null;
 const remote = () => room.participants.flatMap((person) => person.tracks).find(({ kind }) => kind === "video") ?? null;
 
 window.bench = {
-  /** Milliseconds per picture, one at a time: { encodeMs, decodeMs, bytes }. */
+  /** Milliseconds per picture, one at a time: { encodeMs, decodeMs, paintMs, bytes }. */
   codecs(setting) {
     const worker = new Worker(new URL("./codec-worker.js", import.meta.url), { type: "module" });
     return new Promise((resolve, reject) => {
