@@ -7,18 +7,18 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.conftest import ALICE
-from tests.support.browser import CallPage, browser, gateway_process
+from tests.support.browser import CallPage, gateway_process, started
 from wsmedia.app.page import page_directory
 from wsmedia.auth import issue_token
 
 KEY = "a key that is long enough to sign with"
 
 
-async def test_a_wrong_token_is_refused_and_a_right_one_is_not(clips: Path) -> None:
-    async with gateway_process("--token-key", KEY) as url, browser(clips, ALICE) as running:
+async def test_a_wrong_token_is_refused_and_a_right_one_is_not(running: Browser) -> None:
+    async with gateway_process("--token-key", KEY) as url:
         for token in ({}, {"token": "no.such.token"}, {"token": issue_token(KEY, "door", time.time() - 60)}):
             query = {"room": "door", "name": "Alice", "autojoin": "1", "quality": "180p", **token}
             page = await CallPage.open(running, url + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
@@ -37,9 +37,9 @@ async def test_a_wrong_token_is_refused_and_a_right_one_is_not(clips: Path) -> N
         await page.wait_connected()
 
 
-async def test_without_permission_the_page_says_how_to_give_it(clips: Path) -> None:
-    async with gateway_process() as url, browser(clips, ALICE, permission=False) as running:
-        page = await CallPage.open(running, f"{url}?room=r&name=Alice")
+async def test_without_permission_the_page_says_how_to_give_it(gateway: str, kind: str, clips: Path) -> None:
+    async with started(kind, clips, ALICE, permission=False) as running:
+        page = await CallPage.open(running, f"{gateway}?room=r&name=Alice")
         await expect(page.page.get_by_text("The camera is blocked")).to_be_visible()
         await expect(page.page.get_by_text("The microphone is blocked")).to_be_visible()
         # One can still come in to look and listen.
@@ -58,38 +58,36 @@ async def test_without_permission_the_page_says_how_to_give_it(clips: Path) -> N
         assert page.errors == []
 
 
-async def test_without_devices_the_page_says_so(clips: Path) -> None:
-    async with gateway_process() as url, browser(clips, None) as running:
-        page = await CallPage.open(running, f"{url}?room=r&name=Alice")
+async def test_without_devices_the_page_says_so(gateway: str, kind: str, clips: Path) -> None:
+    async with started(kind, clips, None) as running:
+        page = await CallPage.open(running, f"{gateway}?room=r&name=Alice")
         await expect(page.page.get_by_text("No camera found")).to_be_visible()
         await expect(page.page.get_by_text("No microphone found")).to_be_visible()
 
 
-async def test_a_camera_that_another_program_holds(clips: Path) -> None:
-    async with gateway_process() as url, browser(clips, ALICE) as running:
-        page = await CallPage.open(running, "about:blank")
-        await page.page.add_init_script(
-            """const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-            navigator.mediaDevices.getUserMedia = async (constraints) => {
-              if (constraints.video && !window.cameraIsFree) throw new DOMException("", "NotReadableError");
-              return open(constraints);
-            };"""
-        )
-        await page.page.goto(f"{url}?room=r&name=Alice")
-        await expect(page.page.get_by_text("The camera is in use")).to_be_visible()
-        await page.page.evaluate("window.cameraIsFree = true")
-        await page.page.get_by_role("button", name="Try again").click()
-        await expect(page.page.get_by_text("The camera is in use")).to_be_hidden()
+async def test_a_camera_that_another_program_holds(gateway: str, running: Browser) -> None:
+    page = await CallPage.open(running, "about:blank")
+    await page.page.add_init_script(
+        """const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (constraints) => {
+          if (constraints.video && !window.cameraIsFree) throw new DOMException("", "NotReadableError");
+          return open(constraints);
+        };"""
+    )
+    await page.page.goto(f"{gateway}?room=r&name=Alice")
+    await expect(page.page.get_by_text("The camera is in use")).to_be_visible()
+    await page.page.evaluate("window.cameraIsFree = true")
+    await page.page.get_by_role("button", name="Try again").click()
+    await expect(page.page.get_by_text("The camera is in use")).to_be_hidden()
+    await expect(page.page.locator(".preview.pictured")).to_be_visible()
+
+
+async def test_no_server(running: Browser) -> None:
+    async with gateway_process() as url:
+        page = await CallPage.open(running, f"{url}?room=r&name=Alice&quality=180p")
         await expect(page.page.locator(".preview.pictured")).to_be_visible()
-
-
-async def test_no_server(clips: Path) -> None:
-    async with browser(clips, ALICE) as running:
-        async with gateway_process() as url:
-            page = await CallPage.open(running, f"{url}?room=r&name=Alice&quality=180p")
-            await expect(page.page.locator(".preview.pictured")).to_be_visible()
-        await page.page.get_by_role("button", name="Join", exact=True).click()
-        await expect(page.page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    await page.page.get_by_role("button", name="Join", exact=True).click()
+    await expect(page.page.get_by_role("alert")).to_contain_text("The server cannot be reached")
 
 
 async def _serve_page(route: Route) -> None:
@@ -100,35 +98,32 @@ async def _serve_page(route: Route) -> None:
         await route.fulfill(status=404)
 
 
-async def test_an_insecure_address(clips: Path) -> None:
-    async with browser(clips, ALICE) as running:
-        page = await CallPage.open(running, "about:blank")
-        await page.page.route("http://insecure.test/**", _serve_page)
-        await page.page.goto("http://insecure.test/?room=r&name=Alice")
-        await expect(page.page.get_by_text("This page must be opened with https://")).to_be_visible()
-        await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
+async def test_an_insecure_address(running: Browser) -> None:
+    page = await CallPage.open(running, "about:blank")
+    await page.page.route("http://insecure.test/**", _serve_page)
+    await page.page.goto("http://insecure.test/?room=r&name=Alice")
+    await expect(page.page.get_by_text("This page must be opened with https://")).to_be_visible()
+    await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
 
 
 @pytest.mark.parametrize(("missing", "codecs"), [("AudioWorkletNode", "auto"), ("VideoDecoder", "webcodecs")])
-async def test_a_browser_that_lacks_something(clips: Path, missing: str, codecs: str) -> None:
-    async with gateway_process() as url, browser(clips, ALICE) as running:
-        page = await CallPage.open(running, "about:blank")
-        await page.page.add_init_script(f"delete window.{missing}")
-        await page.page.goto(f"{url}?room=r&name=Alice&codecs={codecs}")
-        await expect(page.page.get_by_text("This browser cannot hold calls here")).to_be_visible()
-        await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
+async def test_a_browser_that_lacks_something(gateway: str, running: Browser, missing: str, codecs: str) -> None:
+    page = await CallPage.open(running, "about:blank")
+    await page.page.add_init_script(f"delete window.{missing}")
+    await page.page.goto(f"{gateway}?room=r&name=Alice&codecs={codecs}")
+    await expect(page.page.get_by_text("This browser cannot hold calls here")).to_be_visible()
+    await expect(page.page.get_by_role("button", name="Join", exact=True)).to_be_disabled()
 
 
-async def test_a_browser_without_an_encoder_still_hears(clips: Path) -> None:
-    async with gateway_process() as url, browser(clips, ALICE) as running:
-        page = await CallPage.open(running, "about:blank")
+async def test_a_browser_without_an_encoder_still_hears(gateway: str, running: Browser) -> None:
+    page = await CallPage.open(running, "about:blank")
 
-        async def without_encoder(route: Route) -> None:
-            response = await route.fetch()
-            await route.fulfill(response=response, body="delete self.VideoEncoder;" + await response.text())
+    async def without_encoder(route: Route) -> None:
+        response = await route.fetch()
+        await route.fulfill(response=response, body="delete self.VideoEncoder;" + await response.text())
 
-        await page.context.route("**/assets/encode-worker-*.js", without_encoder)
-        await page.page.goto(f"{url}?room=r&name=Alice&autojoin=1&quality=180p&codecs=webcodecs")
-        await page.wait_connected()
-        await expect(page.page.get_by_text("This browser cannot encode H.264 video")).to_be_visible()
-        await page.page.wait_for_function("window.wsmedia.tracks.some((t) => t.kind === 'audio' && t.frames > 10)")
+    await page.context.route("**/assets/encode-worker-*.js", without_encoder)
+    await page.page.goto(f"{gateway}?room=r&name=Alice&autojoin=1&quality=180p&codecs=webcodecs")
+    await page.wait_connected()
+    await expect(page.page.get_by_text("This browser cannot encode H.264 video")).to_be_visible()
+    await page.page.wait_for_function("window.wsmedia.tracks.some((t) => t.kind === 'audio' && t.frames > 10)")

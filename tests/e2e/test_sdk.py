@@ -19,7 +19,6 @@ from playwright.async_api import Browser, expect
 from tests.e2e.conftest import ALICE, BOB
 from tests.support.browser import DEADLINE_MS, CallPage, browser, gateway_process
 from tests.support.clip_readers import tone_hz
-from tests.support.open_browsers import OpenBrowsers
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = DOCS / "examples"
@@ -50,12 +49,6 @@ def origin() -> Iterator[str]:
     """The origin of the example pages."""
     with served(EXAMPLES) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def kind() -> str:
-    """Chromium alone."""
-    return "chromium"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -137,9 +130,9 @@ async def test_tracks_play_in_elements_of_the_page(origin: str, url: str, bobs: 
     assert watcher.errors == []
 
 
-async def test_a_page_without_devices_is_heard(origin: str, url: str, browsers: OpenBrowsers) -> None:
-    running = await browsers.get("chromium", None)
+async def test_a_page_without_devices_is_heard(origin: str, url: str, running: Browser) -> None:
     bot = await example(running, origin, "tone-bot.html", url, room="bots", name="Bot", hertz="550")
+    await bot.page.evaluate("void (navigator.mediaDevices.getUserMedia = undefined)")
     await bot.page.get_by_role("button", name="Start").click()
     listener = await CallPage.joined(running, url, room="bots", name="Listener")
     await listener.wait_for_tone("Bot", 550)

@@ -66,8 +66,6 @@ _FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     "media.gmp-manager.updateEnabled": False,
     # Playwright cannot choose a colour scheme here; who can see the page change wants it to begin with dark.
     "layout.css.prefers-color-scheme.content-override": 0,
-    # Without a loudspeaker no AudioContext would ever run; this one is imagined, and keeps time.
-    "media.cubeb.force_mock_context": True,
 }
 
 
@@ -149,9 +147,12 @@ async def firefox(directory: Path, clip: Clip | None, *, permission: bool = True
     program = launcher(directory / "firefox")
     mark = f"--test-mark={uuid.uuid4()}"
     refusal = dict.fromkeys(("permissions.default.camera", "permissions.default.microphone"), 2)
-    preferences = (
-        _FIREFOX_PREFERENCES | {"media.navigator.streams.fake": not permission} | ({} if permission else refusal)
-    )
+    preferences = _FIREFOX_PREFERENCES | {
+        "media.navigator.streams.fake": not permission,
+        # Without a loudspeaker no AudioContext would ever run; this one is imagined, with a microphone, and keeps time.
+        "media.cubeb.force_mock_context": clip is not None,
+        **({} if permission else refusal),
+    }
     async with async_playwright() as playwright:
         running = await playwright.firefox.launch(
             channel="moz-firefox", executable_path=program, args=[mark], firefox_user_prefs=preferences
@@ -269,6 +270,8 @@ class CallPage:
             "WebSocket connection",
             "The connection to ws",
             "establish a connection to the server at ws",
+            # Which Firefox wants of every origin, whatever its pages allow.
+            "/favicon.ico",
         )
         return [m for m in self.messages if m.startswith("error") and not any(words in m for words in network)]
 

@@ -23,16 +23,15 @@ class OpenBrowsers:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._open: dict[tuple[str, Clip | None, bool], Browser] = {}
+        self._open: dict[tuple[str, Clip], Browser] = {}
         self._stack = contextlib.AsyncExitStack()
 
-    async def get(self, kind: str, clip: Clip | None, *, permission: bool = True) -> Browser:
+    async def get(self, kind: str, clip: Clip) -> Browser:
         """``"chromium"`` or ``"firefox"``; the rest as in ``browser.started``."""
-        wanted = (kind, clip, permission)
-        running = self._open.get(wanted)
+        running = self._open.get((kind, clip))
         if running is None or not running.is_connected():
-            starting = started(kind, self._directory, clip, permission=permission)
-            running = self._open[wanted] = await self._stack.enter_async_context(starting)
+            running = await self._stack.enter_async_context(started(kind, self._directory, clip))
+            self._open[kind, clip] = running
         return running
 
     async def close_tabs(self) -> None:
