@@ -174,6 +174,7 @@ def _namespaces() -> None:
         pytest.skip(reason)
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_a_link_between_namespaces_delays_and_loses_as_asked() -> None:
     count = 1500
@@ -190,6 +191,7 @@ def test_a_link_between_namespaces_delays_and_loses_as_asked() -> None:
     assert figures["down"]["packets"] == 0
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_echoes_take_both_delays() -> None:
     with Link(LinkConfig(up=Way(delay_ms=20), down=Way(delay_ms=5))) as link:
@@ -199,6 +201,7 @@ def test_echoes_take_both_delays() -> None:
     assert round_trips[50] < 0.035
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_a_bulk_flow_gets_the_rate_and_no_super_packets() -> None:
     way = Way(delay_ms=5, rate_bps=8e6, queue_ms=20)
@@ -211,6 +214,7 @@ def test_a_bulk_flow_gets_the_rate_and_no_super_packets() -> None:
     assert up["queue_ms_max"] <= 20
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_programs_at_both_ends_are_in_networks_of_their_own() -> None:
     with Link(LinkConfig()) as link:
@@ -221,6 +225,7 @@ def test_programs_at_both_ends_are_in_networks_of_their_own() -> None:
             assert control.stdout.strip() == "cubic"
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_a_link_changes_while_it_is_up() -> None:
     with Link(LinkConfig(up=Way(loss=1.0))) as link:
@@ -231,6 +236,7 @@ def test_a_link_changes_while_it_is_up() -> None:
         assert min(delays) >= 0.03
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("_namespaces")
 def test_nothing_is_left_of_a_link_whose_user_failed() -> None:
     before = set(os.listdir("/proc/self/fd"))
