@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from playwright.async_api import async_playwright
 
 from benchmarks.latency import calls, figures, places
 from benchmarks.latency.conditions import Cell
+from benchmarks.latency.connections import LaneCount
 from benchmarks.latency.load import Load
 from benchmarks.latency.network import Network, is_inexact, step_recovery
 from benchmarks.latency.store import Settings
@@ -48,24 +48,6 @@ async def _servers(cell: Cell, network: Network, folder: Path) -> AsyncIterator[
         yield calls.Servers(place.address, key)
 
 
-def _connections(network: Network) -> dict[str, int]:
-    """Octets that each TCP connection from behind the link to the gateway has moved both ways, by its own port."""
-    gateway = f"( dport = :{places.GATEWAY_PORT} )"
-    command = network.client.command("ss", "-Htni", "state", "established", gateway)
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    moved: dict[str, int] = {}
-    name = ""
-    for line in lines:
-        if not line.startswith(("\t", "  ")) or name == "":
-            name = line.split()[2].rpartition(":")[2]
-            moved[name] = 0
-        for field in line.split():
-            key, _, value = field.partition(":")
-            if key in ("bytes_acked", "bytes_received"):
-                moved[name] += int(value)
-    return moved
-
-
 async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str, Any]:
     """Hold the call and give its figures.
 
@@ -90,14 +72,14 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
 
 async def _window(cell: Cell, network: Network, call: calls.Call, settings: Settings) -> dict[str, Any]:
     before = network.wire_bytes()
-    connections = _connections(network)
+    lanes = LaneCount(network.client)
     load = Load()
     network.window_begins(settings.seconds)
     begin: float = await call.receiver.evaluate("latencyWatch.now()")
     await asyncio.sleep(settings.seconds)
     end: float = await call.receiver.evaluate("latencyWatch.now()")
     wire = {way: count - before[way] for way, count in network.wire_bytes().items()}
-    lanes = sum(count > connections.get(name, 0) for name, count in _connections(network).items())
+    lanes_used = lanes.used()
     used, link = load.figures(), network.figures()
     way = await call.way()
     await asyncio.sleep(DRAIN_SECONDS)
@@ -122,7 +104,7 @@ async def _window(cell: Cell, network: Network, call: calls.Call, settings: Sett
         "video_kbps": figures.mean_rate(noted["samples"], begin, end),
         "recovered_s": step_recovery(cell.condition, rates, settings.seconds),
         "wire_kbps": {name: round(count * 8 / (end - begin), 1) for name, count in wire.items()},
-        "lanes": lanes if cell.carrier.lanes is not None else None,
+        "lanes": lanes_used if cell.carrier.lanes is not None else None,
         "way": way,
         "receiver": samples[-1] if samples else None,
         "unreadable": noted["unreadable"],

@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.latency import figures, places
 from benchmarks.latency.conditions import Cell, Direction
+from benchmarks.latency.connections import LaneCount
 from benchmarks.latency.load import Load
 from benchmarks.latency.network import Network, is_inexact, step_recovery
 from benchmarks.latency.store import Settings
@@ -72,10 +73,12 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
         ]
         load = Load()
         await asyncio.sleep(warm_up)
+        lanes = LaneCount(network.client)
         network.window_begins(seconds)
         before, began = network.wire_bytes(), time.monotonic()
         await asyncio.sleep(seconds - 0.5)
         after, elapsed = network.wire_bytes(), time.monotonic() - began
+        lanes_used = lanes.used() if cell.carrier.lanes is not None else None
         used, link = load.figures(), network.figures()
         async with asyncio.timeout(20):
             for process, (_, what) in zip(processes, ends, strict=True):
@@ -88,7 +91,7 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
     return result | {
         "recovered_s": step_recovery(cell.condition, result["series"]["rate"], seconds),
         "wire_kbps": wire,
-        "lanes": None,
+        "lanes": lanes_used,
         "link": link,
         "machine": used | {"overloaded": used["busy"] > Load.OVERLOADED or is_inexact(link)},
     }

@@ -61,7 +61,7 @@ class _Sink(ClientEvents):
 
 @contextlib.asynccontextmanager
 async def _client(options: dict[str, Any], name: str, events: ClientEvents | None = None) -> AsyncIterator[Client]:
-    lanes = {"max_lanes": options["lanes"]} if options["lanes"] else {}
+    lanes = {"lanes": options["lanes"]} if options["lanes"] else {}
     client = Client(
         options["url"], options["room"], name, token=options["token"], insecure=True, events=events, **lanes
     )
