@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+
 from benchmarks.latency.cell import DRAIN_SECONDS, measure
 from benchmarks.latency.command import Benchmark, run
-from benchmarks.latency.conditions import CARRIERS, FULL
+from benchmarks.latency.conditions import CARRIERS, FULL, Cell
 from benchmarks.latency.store import Settings
+from tests.support import browser
 
 _START_SECONDS = 7.0
 """Namespaces, servers, two browsers, and their end."""
+
+
+def _missing(cells: list[Cell]) -> str | None:
+    if any(cell.carrier.relay is not None for cell in cells) and shutil.which("turnserver") is None:
+        return "needs coturn (apt-get install coturn), or --carriers without it"
+    return browser.unavailable_reason()
+
 
 BENCHMARK = Benchmark(
     program="python -m benchmarks.latency",
@@ -25,6 +35,7 @@ BENCHMARK = Benchmark(
     latency="glass to glass",
     measured="Chromium to Chromium, 640×360, 30 pictures a second, at most 1 Mb/s.",
     measure=measure,
+    missing=_missing,
 )
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from benchmarks.latency import plot, report
 from benchmarks.latency.conditions import Carrier, Cell, Condition, Direction
 from benchmarks.latency.network import Network, joined
 from benchmarks.latency.store import Settings, Store
+from benchmarks.link import unavailable_reason
 
 _ATTEMPTS = 2
 _DEADLINE_SECONDS = 120.0
@@ -41,6 +42,7 @@ class Benchmark:
         folder: for results; ``-quick`` is added for quick ones.
         latency: the name of what is measured, for tables and pictures.
         measured: how, in a sentence.
+        missing: what these cells need that is not here; None if nothing.
     """
 
     program: str
@@ -57,6 +59,7 @@ class Benchmark:
     latency: str
     measured: str
     measure: Measure
+    missing: Callable[[list[Cell]], str | None]
 
 
 def _numbers(text: str, words: tuple[str, ...]) -> list[float | str]:
@@ -141,7 +144,10 @@ def run(benchmark: Benchmark) -> None:
     if options.list:
         print("\n".join(cell.name for cell in missing))
         return
-    if not options.report:
+    if not options.report and missing:
+        what = unavailable_reason() or benchmark.missing(missing)
+        if what is not None:
+            raise SystemExit(f"cannot measure: {what}")
         try:
             asyncio.run(_measure_all(benchmark, missing, settings, store))
         except KeyboardInterrupt:
