@@ -146,18 +146,19 @@ static inline v128_t scaled(v128_t value, int shift, int by) {
   return wasm_i16x8_q15mulr_sat(wasm_i16x8_shl(value, (uint32_t)shift), wasm_i16x8_splat((int16_t)by));
 }
 
-static inline v128_t to_octets(v128_t value) {
-  return wasm_i16x8_shr(wasm_i16x8_add_sat(value, wasm_i16x8_splat(32)), 6);
-}
+/* Half of the last digit, added to what is going to be shifted down. */
+enum { HALF = 32 };
 
-/* Eight pixels: luma and (already doubled) chroma as 16 bits; writes 32 octets. */
-static inline void eight_to_rgba(v128_t y, v128_t u, v128_t v, uint8_t* target) {
-  const v128_t base = scaled(wasm_i16x8_sub(y, wasm_i16x8_splat(16)), 7, BY_Y);
-  const v128_t du = wasm_i16x8_sub(u, wasm_i16x8_splat(128)), dv = wasm_i16x8_sub(v, wasm_i16x8_splat(128));
-  const v128_t r = to_octets(wasm_i16x8_add_sat(base, scaled(dv, 7, BY_V_RED)));
-  const v128_t less = wasm_i16x8_add_sat(scaled(du, 7, BY_U_GREEN), scaled(dv, 7, BY_V_GREEN));
-  const v128_t g = to_octets(wasm_i16x8_sub_sat(base, less));
-  const v128_t b = to_octets(wasm_i16x8_add_sat(base, scaled(du, 8, BY_U_BLUE)));
+static inline v128_t twice_low(v128_t value) { return wasm_i16x8_shuffle(value, value, 0, 0, 1, 1, 2, 2, 3, 3); }
+static inline v128_t twice_high(v128_t value) { return wasm_i16x8_shuffle(value, value, 4, 4, 5, 5, 6, 6, 7, 7); }
+
+/* Eight pixels: luma and what chroma adds to red and blue and takes from green; writes 32 octets. Only sums far above 255
+ * reach the limit of 16 bits, so it makes no difference that HALF is in luma already. */
+static inline void eight_to_rgba(v128_t y, v128_t to_red, v128_t from_green, v128_t to_blue, uint8_t* target) {
+  const v128_t base = wasm_i16x8_add(scaled(wasm_i16x8_sub(y, wasm_i16x8_splat(16)), 7, BY_Y), wasm_i16x8_splat(HALF));
+  const v128_t r = wasm_i16x8_shr(wasm_i16x8_add_sat(base, to_red), 6);
+  const v128_t g = wasm_i16x8_shr(wasm_i16x8_sub_sat(base, from_green), 6);
+  const v128_t b = wasm_i16x8_shr(wasm_i16x8_add_sat(base, to_blue), 6);
   const v128_t rb = wasm_u8x16_narrow_i16x8(r, b), ga = wasm_u8x16_narrow_i16x8(g, wasm_i16x8_splat(255));
   const v128_t low = wasm_i8x16_shuffle(rb, ga, 0, 16, 8, 24, 1, 17, 9, 25, 2, 18, 10, 26, 3, 19, 11, 27);
   const v128_t high = wasm_i8x16_shuffle(rb, ga, 4, 20, 12, 28, 5, 21, 13, 29, 6, 22, 14, 30, 7, 23, 15, 31);
@@ -165,25 +166,33 @@ static inline void eight_to_rgba(v128_t y, v128_t u, v128_t v, uint8_t* target) 
   wasm_v128_store(target + 16, high);
 }
 
-static void row_to_rgba(const uint8_t* y, const uint8_t* u, const uint8_t* v, uint8_t* target, int width) {
+static void pixel_to_rgba(int y, int u, int v, uint8_t* pixel) {
+  const int base = rounded((y - 16) * 128, BY_Y) + HALF, du = u - 128, dv = v - 128;
+  pixel[0] = clamped((base + rounded(dv * 128, BY_V_RED)) >> 6);
+  pixel[1] = clamped((base - rounded(du * 128, BY_U_GREEN) - rounded(dv * 128, BY_V_GREEN)) >> 6);
+  pixel[2] = clamped((base + rounded(du * 256, BY_U_BLUE)) >> 6);
+  pixel[3] = 255;
+}
+
+/* Two rows that share their chroma (the same row twice at the lower edge of an odd height). */
+static void rows_to_rgba(const uint8_t* const y[2], const uint8_t* u, const uint8_t* v, uint8_t* const target[2], int width) {
   int x = 0;
   for (; x + 16 <= width; x += 16) {
-    const v128_t luma16 = wasm_v128_load(y + x);
-    const v128_t u8 = wasm_u16x8_load8x8(u + x / 2), v8 = wasm_u16x8_load8x8(v + x / 2);
-    const v128_t u_low = wasm_i16x8_shuffle(u8, u8, 0, 0, 1, 1, 2, 2, 3, 3);
-    const v128_t v_low = wasm_i16x8_shuffle(v8, v8, 0, 0, 1, 1, 2, 2, 3, 3);
-    const v128_t u_high = wasm_i16x8_shuffle(u8, u8, 4, 4, 5, 5, 6, 6, 7, 7);
-    const v128_t v_high = wasm_i16x8_shuffle(v8, v8, 4, 4, 5, 5, 6, 6, 7, 7);
-    eight_to_rgba(wasm_u16x8_extend_low_u8x16(luma16), u_low, v_low, target + 4 * x);
-    eight_to_rgba(wasm_u16x8_extend_high_u8x16(luma16), u_high, v_high, target + 4 * x + 32);
+    const v128_t middle = wasm_i16x8_splat(128);
+    const v128_t du = wasm_i16x8_sub(wasm_u16x8_load8x8(u + x / 2), middle);
+    const v128_t dv = wasm_i16x8_sub(wasm_u16x8_load8x8(v + x / 2), middle);
+    const v128_t to_red = scaled(dv, 7, BY_V_RED), to_blue = scaled(du, 8, BY_U_BLUE);
+    const v128_t from_green = wasm_i16x8_add_sat(scaled(du, 7, BY_U_GREEN), scaled(dv, 7, BY_V_GREEN));
+    for (int row = 0; row < 2; row++) {
+      const v128_t luma16 = wasm_v128_load(y[row] + x);
+      eight_to_rgba(wasm_u16x8_extend_low_u8x16(luma16), twice_low(to_red), twice_low(from_green), twice_low(to_blue),
+                    target[row] + 4 * x);
+      eight_to_rgba(wasm_u16x8_extend_high_u8x16(luma16), twice_high(to_red), twice_high(from_green),
+                    twice_high(to_blue), target[row] + 4 * x + 32);
+    }
   }
   for (; x < width; x++) {
-    const int base = rounded((y[x] - 16) * 128, BY_Y), du = u[x / 2] - 128, dv = v[x / 2] - 128;
-    uint8_t* const pixel = target + 4 * x;
-    pixel[0] = clamped((base + rounded(dv * 128, BY_V_RED) + 32) >> 6);
-    pixel[1] = clamped((base - rounded(du * 128, BY_U_GREEN) - rounded(dv * 128, BY_V_GREEN) + 32) >> 6);
-    pixel[2] = clamped((base + rounded(du * 256, BY_U_BLUE) + 32) >> 6);
-    pixel[3] = 255;
+    for (int row = 0; row < 2; row++) pixel_to_rgba(y[row][x], u[x / 2], v[x / 2], target[row] + 4 * x);
   }
 }
 
@@ -191,9 +200,11 @@ void pixels_i420_to_rgba(const uint8_t* source, uint8_t* target, int width, int 
   const size_t half_width = (size_t)((width + 1) / 2), half_height = (size_t)((height + 1) / 2);
   const uint8_t* const u = source + (size_t)width * (size_t)height;
   const uint8_t* const v = u + half_width * half_height;
-  for (int y = 0; y < height; y++) {
+  for (int y = 0; y < height; y += 2) {
     const size_t chroma = (size_t)(y / 2) * half_width;
-    const size_t row = (size_t)y * (size_t)width;
-    row_to_rgba(source + row, u + chroma, v + chroma, target + 4 * row, width);
+    const size_t row = (size_t)y * (size_t)width, next = y + 1 < height ? row + (size_t)width : row;
+    const uint8_t* const luma_rows[2] = {source + row, source + next};
+    uint8_t* const targets[2] = {target + 4 * row, target + 4 * next};
+    rows_to_rgba(luma_rows, u + chroma, v + chroma, targets, width);
   }
 }
