@@ -7,6 +7,9 @@ import subprocess
 from benchmarks.latency.places import GATEWAY_PORT
 from benchmarks.link import Place
 
+_GOODBYE = 48
+"""Octets with which both ends close TLS: a connection that the page was loaded by and that ends now is no lane."""
+
 
 class LaneCount:
     """Counts the connections from a place to the gateway that move data from now on."""
@@ -17,7 +20,7 @@ class LaneCount:
 
     def used(self) -> int:
         """How many have moved anything since."""
-        return sum(octets > self._before.get(port, 0) for port, octets in self._moved().items())
+        return sum(octets > self._before.get(port, 0) + _GOODBYE for port, octets in self._moved().items())
 
     def _moved(self) -> dict[str, int]:
         """Octets that each has moved so far, both ways, by its own port."""
