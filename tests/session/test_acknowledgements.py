@@ -11,17 +11,23 @@ def test_nothing_to_acknowledge():
 
 def test_due_20_ms_after_the_first_on_the_lane_that_received_last():
     acknowledger = Acknowledger()
-    acknowledger.received(0, 1.0)
-    acknowledger.received(1, 1.01)
+    acknowledger.received(0, 2, 1.0)
+    acknowledger.received(1, 2, 1.01)
     assert acknowledger.due_at == 1.02
     assert not acknowledger.is_due(1, 1.015)
     assert not acknowledger.is_due(0, 1.02)
     assert acknowledger.is_due(1, 1.02)
 
 
+def test_sooner_with_many_lanes():
+    acknowledger = Acknowledger()
+    acknowledger.received(0, 3, 1.0)
+    assert acknowledger.due_at == 1.005
+
+
 def test_any_lane_when_that_one_is_lost():
     acknowledger = Acknowledger()
-    acknowledger.received(1, 1.0)
+    acknowledger.received(1, 2, 1.0)
     acknowledger.lane_lost(0, [], 1.0)
     assert not acknowledger.is_due(0, 1.02)
     acknowledger.lane_lost(1, [], 1.0)
@@ -36,7 +42,7 @@ def test_an_ack_names_the_lanes_with_news_and_is_made_once():
     acknowledger = Acknowledger()
     lanes = lanes_of(4, 7)
     lanes[1].received(1.5)
-    acknowledger.received(7, 1.5)
+    acknowledger.received(7, 2, 1.5)
     ack = acknowledger.make(lanes, 3, 1.52)
     assert ack.lanes == (LaneAck(7, 1, 20_000),)
     assert (ack.control_received, ack.sent_at_us) == (3, 1_520_000)
@@ -48,7 +54,7 @@ def test_what_the_last_ack_said_is_said_again_after_the_loss_of_a_lane():
     acknowledger = Acknowledger()
     lanes = lanes_of(4, 7)
     lanes[1].received(1.5)
-    acknowledger.received(7, 1.5)
+    acknowledger.received(7, 2, 1.5)
     acknowledger.make(lanes, 3, 1.52)
     acknowledger.lane_lost(4, lanes[1:], 2.0)
     assert acknowledger.is_due(7, 2.0)

@@ -174,7 +174,7 @@ class TestController:
         controller = CongestionController()
         assert controller.bitrate_bps == 1_000_000
         assert controller.window == 30_000
-        assert controller.take_change() is None
+        assert controller.take_change(1.0) is None
 
     def test_only_a_window_that_limits_grows(self):
         controller = CongestionController()

@@ -43,20 +43,41 @@ def test_acknowledged_messages_leave_flight():
     some = lane()
     for size in (10, 20, 30):
         some.sent(size, size / 10)
-    octets, last = some.acknowledge(2)
-    assert (octets, last.sent_at, some.in_flight_bytes) == (30, 2.0, 30)
-    assert some.acknowledge(1) == (0, None)
-    assert some.acknowledge(2) == (0, None)
+    assert [(sent.size, sent.sent_at, sent.ahead) for sent in some.acknowledge(2)] == [(10, 1.0, 0), (20, 2.0, 10)]
+    assert some.in_flight_bytes == 30
+    assert some.acknowledge(1) == []
+    assert some.acknowledge(2) == []
     with pytest.raises(RemoteProtocolError):
         some.acknowledge(4)
 
 
-def test_a_lane_whose_oldest_message_is_late_is_stalled():
+def test_a_lane_whose_oldest_message_is_not_acknowledged_for_long_is_silent():
     some = lane()
-    assert not some.is_stalled(0.1, 100.0)
+    assert not some.is_silent(0.1, 100.0)
     some.sent(1, 1.0)
-    assert not some.is_stalled(0.1, 1.5)
-    assert some.is_stalled(0.1, 1.7)
+    assert not some.is_silent(0.1, 1.5)
+    assert some.is_silent(0.1, 1.7)
+
+
+def test_a_lane_is_stalled_when_younger_data_of_another_has_arrived():
+    some = lane()
+    assert not some.is_stalled(100.0)
+    some.sent(1, 1.0)
+    assert not some.is_stalled(1.01)
+    assert some.is_stalled(1.02)
+    some.acknowledge(1)
+    assert not some.is_stalled(1.02)
+
+
+def test_what_waits_for_the_connections_window_is_not_late():
+    some = lane()
+    some.sent(14_000, 1.0)
+    some.sent(14_000, 1.0)
+    first, second = some.acknowledge(2)
+    assert some.is_late(first, 2.0)
+    assert not some.is_late(second, 2.0)
+    some.proven_bytes = 20_000
+    assert some.is_late(second, 2.0)
 
 
 def test_a_far_end_that_never_acknowledges_is_given_up():

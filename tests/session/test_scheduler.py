@@ -2,8 +2,8 @@
 
 from tests.session.media import audio, delta, keyframe
 from wsmedia.media import MediaKind
-from wsmedia.session.lane import NOT_VIDEO
 from wsmedia.session.scheduler import Scheduler
+from wsmedia.wire import WireLimits, decode
 
 
 def scheduler():
@@ -14,21 +14,27 @@ def scheduler():
     return made
 
 
-def order(made, now=0.0, *, with_video=True):
+AUDIO = 0
+
+
+def order(made, now=0.0):
+    """The tracks whose frames leave, as the session takes them: audio first."""
     tracks = []
-    while (popped := made.pop(now, with_video=with_video)) is not None:
+    while (message := made.pop_audio(now)) is not None:
+        tracks.append(decode(message, WireLimits()).track_id)
+    while (popped := made.pop_video(now)) is not None:
         tracks.append(popped[1])
     return tracks
 
 
-def test_audio_first_then_what_has_waited_longest():
+def test_of_videos_what_has_waited_longest_is_first():
     made = scheduler()
     made.push(2, keyframe(), 0.0)
     made.push(1, keyframe(), 0.01)
     made.push(2, delta(), 0.02)
     made.push(0, audio(), 0.03)
     assert made.has_video
-    assert order(made, 0.03) == [NOT_VIDEO, 2, 1, 2]
+    assert order(made, 0.03) == [AUDIO, 2, 1, 2]
     assert not made.has_video
 
 
@@ -36,7 +42,8 @@ def test_audio_alone_when_the_window_is_full():
     made = scheduler()
     made.push(1, keyframe(), 0.0)
     made.push(0, audio(), 0.0)
-    assert order(made, with_video=False) == [NOT_VIDEO]
+    assert made.pop_audio(0.0) is not None
+    assert not made.has_audio
     assert made.backlog(0.5) == 0.5
     assert order(made) == [1]
 

@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         2_500_000, ge=65_536, description="Uplink of one session, sustained.", panel=_LIMITS
     )
     max_messages_per_second: int = _setting(
-        1000, ge=50, description="Messages of one session, sustained.", panel=_LIMITS
+        4000, ge=50, description="Messages of one session, sustained.", panel=_LIMITS
     )
     hello_timeout: float = _setting(
         5.0, gt=0.0, le=60.0, description="Seconds until the first message on a connection.", panel=_LIMITS

@@ -16,9 +16,10 @@ from wsmedia.session.events import (
 )
 from wsmedia.session.handshake import Role, WelcomeInfo
 from wsmedia.session.lane import LaneFigures
+from wsmedia.session.lane_count import MAX_LANES
 from wsmedia.session.limits import SessionLimits
 from wsmedia.session.registry import Attachment, SessionRegistry
-from wsmedia.session.session import MAX_LANES, Session
+from wsmedia.session.session import Session
 
 __all__ = [
     "MAX_LANES",

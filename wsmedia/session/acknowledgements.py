@@ -9,6 +9,9 @@ from wsmedia.wire import MAX_ACKNOWLEDGED_LANES, Ack
 
 MAX_ACK_DELAY = 0.02
 """Seconds: short enough for the sender to see a queue grow, long enough to share one ACK among several frames."""
+MANY_LANES = 3
+HASTY_ACK_DELAY = 0.005
+"""Seconds, with that many lanes or more: there are so many because some stall, and the sender has to see which."""
 
 
 class Acknowledger:
@@ -18,11 +21,11 @@ class Acknowledger:
         self.due_at: float | None = None
         self._lane_id: int | None = None
 
-    def received(self, lane_id: int, now: float) -> None:
-        """Something other than an ACK arrived on that lane."""
+    def received(self, lane_id: int, lane_count: int, now: float) -> None:
+        """Something other than an ACK arrived on that lane, one of so many."""
         self._lane_id = lane_id
         if self.due_at is None:
-            self.due_at = now + MAX_ACK_DELAY
+            self.due_at = now + (HASTY_ACK_DELAY if lane_count >= MANY_LANES else MAX_ACK_DELAY)
 
     def lane_lost(self, lane_id: int, others: Collection[Lane], now: float) -> None:
         """Any other lane will do; the ACK that left on the lost one may be lost too: what it said is said again."""

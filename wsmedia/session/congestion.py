@@ -28,6 +28,7 @@ MAX_BITRATE = 20_000_000
 WINDOW_CUT_DELAY = 0.045
 WINDOW_DEEP_CUT_DELAY = 0.09
 BITRATE_CUT_DELAY = 0.06
+CONGESTED_DELAY = 0.05
 GROWTH_DELAY = 0.03
 WINDOW_GROWTH_DELAY = 0.02
 CUT_INTERVAL = 0.2
@@ -182,9 +183,18 @@ class CongestionController:
         beyond_near = abs(self.bitrate_bps / self._full_at_bps - 1) - NEAR
         return NEAR_GROWTH if beyond_near <= 0 else min(FAR_GROWTH, NEAR_GROWTH + beyond_near)
 
-    def take_change(self) -> int | None:
-        """The estimate, if it has moved noticeably since it was last taken."""
-        if abs(self.bitrate_bps - self._told_bps) < CHANGE_TO_TELL * self._told_bps:
+    @property
+    def is_congested(self) -> bool:
+        """Whether all messages wait for long on the path."""
+        return self.delay.least is not None and self.delay.least > CONGESTED_DELAY
+
+    def take_change(self, cost: float) -> int | None:
+        """The estimate of what is left for media, if it has moved noticeably since it was last taken.
+
+        ``cost``: octets that leave for each octet of media, redundancy included.
+        """
+        bitrate_bps = int(self.bitrate_bps / cost)
+        if abs(bitrate_bps - self._told_bps) < CHANGE_TO_TELL * self._told_bps:
             return None
-        self._told_bps = self.bitrate_bps
-        return self.bitrate_bps
+        self._told_bps = bitrate_bps
+        return bitrate_bps

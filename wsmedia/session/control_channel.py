@@ -49,6 +49,11 @@ class ControlSender:
         self._kept.append(entry)
         self._to_send.append(entry)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a message waits for a lane."""
+        return bool(self._to_send)
+
     def next_message(self, lane_id: int) -> bytes | None:
         """The next message for that lane, or None."""
         while self._to_send:

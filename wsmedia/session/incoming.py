@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wsmedia.errors import CloseCode, RemoteProtocolError
 from wsmedia.media import MediaKind
+from wsmedia.session.assembly import IncomingBlocks
 from wsmedia.session.continuity import IncomingTracks
 from wsmedia.session.control_channel import ControlReceiver
 from wsmedia.session.events import ControlReceived, Event, FrameReceived
@@ -15,8 +16,10 @@ from wsmedia.wire import (
     AudioMessage,
     Control,
     ControlMessage,
+    Fragment,
     KeyframeRequest,
     KnownControl,
+    LanesWanted,
     Pause,
     Publish,
     PublishRejected,
@@ -25,6 +28,8 @@ from wsmedia.wire import (
     UnknownControl,
     Unpublish,
     VideoMessage,
+    WireLimits,
+    decode,
 )
 
 
@@ -34,12 +39,19 @@ class Incoming:
     Args:
         role: which CONTROL types are for us.
         max_tracks: how many tracks the far end may announce at once, None for any number.
+        wire_limits: on what fragments make.
         outgoing: carries our keyframe requests.
         events: the session's list.
     """
 
-    def __init__(self, role: Role, max_tracks: int | None, outgoing: Outgoing, events: list[Event]) -> None:
+    def __init__(
+        self, role: Role, max_tracks: int | None, wire_limits: WireLimits, outgoing: Outgoing, events: list[Event]
+    ) -> None:
         self.tracks = IncomingTracks()
+        self.wire_limits = wire_limits
+        self.lanes_wanted = 1
+        """How many lanes the gateway would like."""
+        self._blocks = IncomingBlocks()
         self._control = ControlReceiver()
         self._not_for_us = UPLINK_ONLY if role is Role.CLIENT else DOWNLINK_ONLY
         self._max_tracks = max_tracks
@@ -51,17 +63,33 @@ class Incoming:
         """The highest CONTROL number below which nothing is missing."""
         return self._control.received
 
-    def receive_audio(self, message: AudioMessage) -> None:
-        """Deliver an audio packet, or drop it."""
-        if self.tracks.accept_audio(message):
-            self._events.append(FrameReceived(message.track_id, message.frame))
+    def receive_frame(self, message: AudioMessage | VideoMessage, now: float, *, patient: bool) -> None:
+        """Deliver a frame and what waited for it, let it wait, or drop it; and ask for the keyframes that are wanted.
 
-    def receive_video(self, message: VideoMessage, now: float) -> None:
-        """Deliver a video frame, or drop it and see whether a keyframe has to be asked for."""
-        if self.tracks.accept_video(message):
-            self._events.append(FrameReceived(message.track_id, message.frame))
-        else:
-            self.send_keyframe_requests(now)
+        ``patient``: what is missing may still come on another lane.
+        """
+        for ready in self.tracks.accept(message, now, patient=patient):
+            self._events.append(FrameReceived(ready.track_id, ready.frame))
+        self.send_keyframe_requests(now)
+
+    def receive_fragment(self, fragment: Fragment) -> AudioMessage | VideoMessage | None:
+        """Keep a fragment; gives the message that it completes.
+
+        Raises:
+            RemoteProtocolError: it contradicts others, or what they make is neither VIDEO nor AUDIO.
+        """
+        data = self._blocks.receive(fragment)
+        if data is None:
+            return None
+        message = decode(data, self.wire_limits)
+        if not isinstance(message, AudioMessage | VideoMessage):
+            raise RemoteProtocolError("fragments of something else than VIDEO or AUDIO")
+        return message
+
+    def deliver_due(self, now: float, *, patient: bool) -> None:
+        """Deliver what has waited long enough for frames in front of it."""
+        for ready in self.tracks.due(now, patient=patient):
+            self._events.append(FrameReceived(ready.track_id, ready.frame))
 
     def receive_control(self, control: Control, now: float) -> None:
         """Deliver CONTROL in order.
@@ -85,6 +113,9 @@ class Incoming:
                 self._announce(track.track_id, track.kind)
             case Unpublish(track_id) | TrackRemoved(track_id):
                 self.tracks.remove(track_id)
+            case LanesWanted(wanted):
+                self.lanes_wanted = wanted
+                return
             case Pause(track_id, paused):
                 # Told first: whoever resumes a source has to do so before a keyframe is asked of it.
                 self._events.append(ControlReceived(message))

@@ -6,6 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from wsmedia.errors import RemoteProtocolError
+from wsmedia.session.blocks import Block
 from wsmedia.wire import MAX_HELD_US, LaneAck, Pong
 
 MAX_PENDING_PONGS = 4
@@ -19,15 +20,28 @@ MAX_SILENCE = 6.0
 a network that was left behind drops packets without telling anybody."""
 RECENT = 0.1
 """Seconds for which an ACK names a lane again after its last message: the ACK before may be late."""
-NOT_VIDEO = -1
+BEHIND = 0.015
+"""Seconds by which something younger must have left, and arrived on another lane, for a message to count as late."""
+FIRST_WINDOW = 14_000
+"""Octets that any TCP connection takes at once (RFC 6928: ten segments)."""
+WINDOW_GROWTH = 1.5
+"""What is so many times above the octets that a lane is known to carry may be late for its sender's window alone."""
 
 
 class Sent(NamedTuple):
-    """A message in flight: octets, when it left, and the video track whose frame it carries, or ``NOT_VIDEO``."""
+    """A message in flight: octets, when it left, octets in flight ahead of it, and the block it is a piece of."""
 
     size: int
     sent_at: float
-    video_track_id: int
+    ahead: int
+    block: Block | None
+
+
+class Waiting(NamedTuple):
+    """A message that the lane's carrier takes next, and the block it is a piece of."""
+
+    data: bytes
+    block: Block | None
 
 
 class LaneFigures(NamedTuple):
@@ -37,7 +51,7 @@ class LaneFigures(NamedTuple):
         lane_id: as in HELLO.
         kind: as in HELLO.
         welcomed: whether WELCOME was sent or received.
-        stalled: whether the oldest message in flight should have been acknowledged long ago.
+        stalled: whether the oldest message in flight was overtaken, or should have been acknowledged long ago.
         in_flight_bytes: sent and not acknowledged.
         quiet: seconds since a message that ACK reports came; 0 while something of ours is in flight.
     """
@@ -55,7 +69,8 @@ class Lane:
 
     ``greeting`` is the HELLO or WELCOME that has to leave first; ``welcomed``: whether WELCOME was sent or received.
     ``last_heard_at`` is the time of any message, ``last_received_at`` of one that ACK reports; ``messages_reported`` is
-    what our last ACK said of ``messages_received``.
+    what our last ACK said of ``messages_received``. ``outbox`` holds what was assigned to the lane and waits for its
+    carrier.
     """
 
     __slots__ = (
@@ -70,7 +85,9 @@ class Lane:
         "messages_acknowledged",
         "messages_received",
         "messages_reported",
+        "outbox",
         "pongs",
+        "proven_bytes",
         "welcomed",
     )
 
@@ -88,21 +105,42 @@ class Lane:
         self.in_flight: deque[Sent] = deque()
         self.in_flight_bytes = 0
         self.pongs: deque[Pong] = deque(maxlen=MAX_PENDING_PONGS)
+        self.outbox: deque[Waiting] = deque()
+        self.proven_bytes = FIRST_WINDOW
+        """Octets in flight with which the lane was in time."""
 
     def received(self, now: float) -> None:
         """Count a message that ACK reports."""
         self.messages_received += 1
         self.last_received_at = now
 
-    def sent(self, size: int, now: float, video_track_id: int = NOT_VIDEO) -> None:
+    def put(self, data: bytes, block: Block | None) -> None:
+        """Let the carrier take this message next."""
+        self.outbox.append(Waiting(data, block))
+
+    def sent(self, size: int, now: float, block: Block | None = None) -> None:
         """Put a message that ACK reports in flight."""
-        self.in_flight.append(Sent(size, now, video_track_id))
+        self.in_flight.append(Sent(size, now, self.in_flight_bytes, block))
         self.in_flight_bytes += size
         self.last_sent_at = now
 
-    def is_stalled(self, round_trip: float, now: float) -> bool:
-        """Whether the oldest message in flight should have been acknowledged long ago."""
+    def is_silent(self, round_trip: float, now: float) -> bool:
+        """Whether the oldest message in flight should have been acknowledged long ago, other lanes or not."""
         return bool(self.in_flight) and now - self.in_flight[0].sent_at > round_trip + STALL_TIME
+
+    def is_stalled(self, newest_acknowledged: float) -> bool:
+        """Whether younger data of other lanes has arrived before the oldest that is in flight here.
+
+        Args:
+            newest_acknowledged: when the youngest message left that is known to have arrived, on whatever lane.
+        """
+        return bool(self.in_flight) and self.is_late(self.in_flight[0], newest_acknowledged)
+
+    def is_late(self, sent: Sent, newest_acknowledged: float) -> bool:
+        """Whether that message of this lane was overtaken, and not for a window that had yet to open."""
+        if sent.sent_at >= newest_acknowledged - BEHIND:
+            return False
+        return sent.ahead + sent.size <= WINDOW_GROWTH * self.proven_bytes
 
     def lost_at(self, idle_timeout: float, max_silence: float) -> float:
         """When the lane counts as lost if nothing more arrives; ``max_silence`` holds if something is in flight."""
@@ -116,31 +154,28 @@ class Lane:
         """Whether the far end has left far too much unacknowledged."""
         return len(self.in_flight) > MAX_UNACKNOWLEDGED_MESSAGES
 
-    def acknowledge(self, messages_received: int) -> tuple[int, Sent | None]:
+    def acknowledge(self, messages_received: int) -> list[Sent]:
         """The far end has received this many messages since the lane began.
 
         Returns:
-            The octets that are newly acknowledged, and the last message of them; (0, None) if the news is old.
+            What is newly acknowledged, oldest first; nothing if the news is old.
         Raises:
             RemoteProtocolError: more than was sent.
         """
         news = messages_received - self.messages_acknowledged
         if news <= 0:
-            return 0, None
+            return []
         if news > len(self.in_flight):
             raise RemoteProtocolError("ACK of messages that were never sent")
-        octets = 0
-        for _ in range(news):
-            last = self.in_flight.popleft()
-            octets += last.size
         self.messages_acknowledged = messages_received
-        self.in_flight_bytes -= octets
-        return octets, last
+        acknowledged = [self.in_flight.popleft() for _ in range(news)]
+        self.in_flight_bytes -= sum(sent.size for sent in acknowledged)
+        return acknowledged
 
-    def figures(self, round_trip: float, now: float) -> LaneFigures:
+    def figures(self, newest_acknowledged: float, round_trip: float, now: float) -> LaneFigures:
         """How the lane is at ``now``."""
         quiet = 0.0 if self.in_flight else max(0.0, now - self.last_received_at)
-        stalled = self.is_stalled(round_trip, now)
+        stalled = self.is_stalled(newest_acknowledged) or self.is_silent(round_trip, now)
         return LaneFigures(self.lane_id, self.kind, self.welcomed, stalled, self.in_flight_bytes, quiet)
 
     def has_news(self, now: float) -> bool:

@@ -28,7 +28,7 @@ class SessionLimits:
     max_tracks: int = 8
     max_lanes: int = 32
     max_bytes_per_second: int = 2_500_000
-    max_messages_per_second: int = 1000
+    max_messages_per_second: int = 4000
     burst_seconds: float = 2.0
     resume_window: float = 30.0
     idle_timeout: float = 15.0

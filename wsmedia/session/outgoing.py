@@ -5,63 +5,133 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wsmedia.media import EncodedFrame
+from wsmedia.session.blocks import Block, Urgency
 from wsmedia.session.congestion import CongestionController, PathStatistics
 from wsmedia.session.control_channel import ControlSender
+from wsmedia.session.dispatcher import Dispatcher
 from wsmedia.session.events import Event, KeyframeNeeded, PathEstimateChanged
-from wsmedia.session.lane import NOT_VIDEO, Lane
+from wsmedia.session.lane import BEHIND, Lane, LaneFigures, Sent
+from wsmedia.session.redundancy import Redundancy
 from wsmedia.session.scheduler import Scheduler
-from wsmedia.wire import Ack, KnownControl, Ping, Publish, PublishRejected, TrackAdded, TrackRemoved, Unpublish, encode
+from wsmedia.wire import (
+    Ack,
+    KnownControl,
+    Ping,
+    Publish,
+    PublishRejected,
+    TrackAdded,
+    TrackRemoved,
+    Unpublish,
+    encode,
+    is_discardable,
+)
 
 
 class Outgoing:
     """The sending half of a session; it puts its events into the session's list.
 
     ``max_frame_bytes`` is what the far end accepts: a larger frame would end the session, so it is dropped.
+    ``lanes`` are the session's.
     """
 
-    def __init__(self, max_frame_bytes: int, events: list[Event]) -> None:
+    def __init__(self, max_frame_bytes: int, lanes: Mapping[int, Lane], events: list[Event]) -> None:
         self.max_frame_bytes = max_frame_bytes
         self.congestion = CongestionController()
+        self.redundancy = Redundancy()
         self.control = ControlSender()
         self.scheduler = Scheduler()
+        self._lanes = lanes
+        self._dispatcher = Dispatcher(lanes, self.redundancy)
         self._events = events
-        self._in_flight_bytes = 0
-        self._has_lane = False
+        self._next_block_number = 0
 
     def next_message(self, lane: Lane, now: float, ping_after: float) -> bytes | None:
         """The next message that ACK will report, in order of urgency: PONG, CONTROL, audio, video, PING.
+
+        Messages for other lanes may get into their outboxes: pull those lanes, too.
 
         Args:
             lane: the lane that can carry it.
             now: monotonic seconds.
             ping_after: seconds of silence of ours after which a PING is due.
         """
-        video_track_id = NOT_VIDEO
-        data: bytes | None
+        block: Block | None = None
         if lane.pongs:
             data = encode(lane.pongs.popleft())
         else:
-            data = self.control.next_message(lane.lane_id)
-            if data is None:
-                frame = self._next_frame(lane, now)
-                if frame is not None:
-                    data, video_track_id = frame
-                elif now >= lane.last_sent_at + ping_after:
-                    data = encode(Ping(int(now * 1e6)))
-        if data is not None:
-            lane.sent(len(data), now, video_track_id)
-            self._in_flight_bytes += len(data)
+            while not lane.outbox and self._assign(now):
+                pass
+            if lane.outbox:
+                data, block = lane.outbox.popleft()
+            elif now >= lane.last_sent_at + ping_after:
+                data = encode(Ping(int(now * 1e6)))
+            else:
+                return None
+        lane.sent(len(data), now, block)
         return data
 
-    def _next_frame(self, lane: Lane, now: float) -> tuple[bytes, int] | None:
+    def _assign(self, now: float) -> bool:
+        """Give the most urgent message to the lane that suits it best; False if there is nothing to give."""
+        dispatcher = self._dispatcher
+        if dispatcher.assign(Urgency.CONTROL, now):
+            return True
+        if self.control.is_waiting:
+            lane = dispatcher.free_lane(Urgency.CONTROL, now)
+            data = None if lane is None else self.control.next_message(lane.lane_id)
+            if data is not None:
+                dispatcher.send(Block(data, Urgency.CONTROL, now))
+                return dispatcher.assign(Urgency.CONTROL, now)
+        return self._assign_audio(now) or self._assign_video(now)
+
+    def _assign_audio(self, now: float) -> bool:
         """Audio is not held back by the window: it is small, and its delay is heard."""
-        if self.scheduler.is_empty:
-            return None
+        dispatcher = self._dispatcher
+        if dispatcher.assign(Urgency.AUDIO, now):
+            return True
+        if not self.scheduler.has_audio or dispatcher.free_lane(Urgency.AUDIO, now) is None:
+            return False
+        message = self.scheduler.pop_audio(now)
+        if message is None:
+            return False
+        repeat = len(self._lanes) > 1 and self.redundancy.is_lossy(now)
+        dispatcher.send(Block(message, Urgency.AUDIO, now, spare_count=1 if repeat else 0))
+        return dispatcher.assign(Urgency.AUDIO, now)
+
+    def _assign_video(self, now: float) -> bool:
+        dispatcher = self._dispatcher
+        for track_id in dispatcher.drop_stale(now):
+            self.scheduler.lost(track_id)
         self.scheduler.drop_stale(now)
-        with_video = self.scheduler.has_video and self.congestion.allows_video(self._in_flight_bytes)
-        if lane.is_stalled(self.congestion.round_trip or 0.0, now):
-            return None
-        return self.scheduler.pop(now, with_video=with_video)
+        if not (dispatcher.waits(Urgency.VIDEO) or self.scheduler.has_video):
+            return False
+        if not self.congestion.allows_video(dispatcher.bytes_in_flight):
+            return False
+        if dispatcher.waits(Urgency.VIDEO):
+            return dispatcher.assign(Urgency.VIDEO, now)
+        if dispatcher.free_lane(Urgency.VIDEO, now) is None:
+            return False
+        popped = self.scheduler.pop_video(now)
+        if popped is None:
+            return False
+        dispatcher.send(self._video_block(*popped, now))
+        return dispatcher.assign(Urgency.VIDEO, now)
+
+    def _video_block(self, message: bytes, track_id: int, now: float) -> Block:
+        discardable = is_discardable(message)
+        lanes = len(self._dispatcher.usable_lanes)
+        data_count, spare_count = self.redundancy.plan(len(message), lanes, now, discardable=discardable)
+        number = self._next_block_number
+        if data_count > 1:
+            self._next_block_number = (number + 1) % (1 << 32)
+        return Block(
+            message,
+            Urgency.VIDEO,
+            now,
+            number=number,
+            data_count=data_count,
+            spare_count=spare_count,
+            video_track_id=track_id,
+        )
 
     def send_control(self, message: KnownControl) -> None:
         """Queue a CONTROL, and begin or end the track that it announces.
@@ -91,7 +161,7 @@ class Outgoing:
 
     def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
         """Queue a frame; without a lane, too large, or of an unknown track, it is dropped."""
-        if not self._has_lane:
+        if not self._lanes:
             return
         if len(frame.data) > self.max_frame_bytes:
             self.scheduler.lost(track_id)
@@ -112,67 +182,90 @@ class Outgoing:
 
     @property
     def _path_is_open(self) -> bool:
-        return self._has_lane and self._in_flight_bytes < self.congestion.limit
+        return bool(self._lanes) and self._dispatcher.bytes_in_flight < self.congestion.limit
 
-    def take_ack(self, ack: Ack, lanes: Mapping[int, Lane], now: float) -> None:
+    def take_ack(self, ack: Ack, now: float) -> None:
         """Learn what has arrived; lanes that are gone are skipped.
 
         Raises:
             RemoteProtocolError: something is acknowledged that was never sent.
         """
         self.control.acknowledge(ack.control_received)
-        sent_at = ack.sent_at_us / 1e6
-        for receipt in ack.lanes:
-            lane = lanes.get(receipt.lane_id)
-            if lane is None:
-                continue
-            octets, last = lane.acknowledge(receipt.messages_received)
-            if last is None:
-                continue
-            self._in_flight_bytes -= octets
-            held = receipt.held_us / 1e6
-            self.congestion.acknowledged(
-                octets=octets,
-                delay=sent_at - held - last.sent_at,
-                round_trip=now - last.sent_at - held,
-                at=sent_at,
-                now=now,
-            )
+        arrivals = [
+            (lane, receipt.held_us / 1e6, acknowledged)
+            for receipt in ack.lanes
+            if (lane := self._lanes.get(receipt.lane_id)) is not None
+            and (acknowledged := lane.acknowledge(receipt.messages_received))
+        ]
+        if arrivals:
+            self._learn(arrivals, ack.sent_at_us / 1e6, now)
+            self._dispatcher.hedge(now)
         self.tell_keyframe_needs(now)
-        changed = self.congestion.take_change()
+        changed = self.congestion.take_change(self._dispatcher.cost)
         if changed is not None:
             self._events.append(PathEstimateChanged(changed))
 
-    def lane_opened(self) -> None:
-        """There is a lane to send on."""
-        self._has_lane = True
+    def _learn(self, arrivals: list[tuple[Lane, float, list[Sent]]], ack_sent_at: float, now: float) -> None:
+        """Take what an ACK reports; of all lanes the one that was quickest tells the delay of the path."""
+        dispatcher = self._dispatcher
+        overtaking = dispatcher.newest_acknowledged
+        octets = 0
+        least: tuple[float, float] | None = None
+        for lane, held, acknowledged in arrivals:
+            on_time = False
+            for sent in acknowledged:
+                octets += sent.size
+                dispatcher.acknowledged(sent)
+                late = lane.is_late(sent, overtaking)
+                self.redundancy.acknowledged(late=late, now=now)
+                on_time = not late
+                if sent.sent_at >= overtaking - BEHIND:
+                    lane.proven_bytes = max(lane.proven_bytes, sent.ahead + sent.size)
+            last = acknowledged[-1]
+            dispatcher.newest_acknowledged = max(dispatcher.newest_acknowledged, last.sent_at)
+            if on_time:
+                sample = (ack_sent_at - held - last.sent_at, now - last.sent_at - held)
+                least = sample if least is None else min(least, sample)
+        if least is None:
+            self.congestion.delivered.add(octets, ack_sent_at, now)
+            return
+        self.congestion.acknowledged(octets=octets, delay=least[0], round_trip=least[1], at=ack_sent_at, now=now)
+        dispatcher.round_trip = self.congestion.round_trip or 0.0
+        if self.congestion.is_congested:
+            self.redundancy.congested(now)
 
-    def lane_lost(self, lane: Lane, *, is_last: bool) -> None:
-        """Send its CONTROL again, give its frames up; without any lane drop what waits."""
-        self._in_flight_bytes -= lane.in_flight_bytes
+    def lane_lost(self, lane: Lane) -> None:
+        """Send its CONTROL again, and its frames if there is another lane; without any drop what waits."""
         self.control.lane_lost(lane.lane_id)
-        for track_id in {sent.video_track_id for sent in lane.in_flight} - {NOT_VIDEO}:
+        for track_id in self._dispatcher.lane_lost(lane):
             self.scheduler.lost(track_id)
-        if is_last:
-            self._has_lane = False
+        if not self._lanes:
             self.scheduler.clear()
             self.congestion.path_changed()
 
     def end(self) -> None:
         """Keep nothing: the session is over."""
-        self._has_lane = False
-        self._in_flight_bytes = 0
         self.scheduler = Scheduler()
         self.control = ControlSender()
+
+    def lane_figures(self, now: float) -> list[LaneFigures]:
+        """Figures of each lane at ``now``."""
+        newest, round_trip = self._dispatcher.newest_acknowledged, self.congestion.round_trip or 0.0
+        return [lane.figures(newest, round_trip, now) for lane in self._lanes.values()]
+
+    @property
+    def bitrate_bps(self) -> int:
+        """What the path can carry of media, all tracks together: the estimate without what redundancy costs."""
+        return int(self.congestion.bitrate_bps / self._dispatcher.cost)
 
     def path(self, now: float) -> PathStatistics:
         """Figures of the path at ``now``."""
         return PathStatistics(
-            bitrate_bps=self.congestion.bitrate_bps,
+            bitrate_bps=self.bitrate_bps,
             delivered_bps=self.congestion.delivered.bps,
             round_trip=self.congestion.round_trip,
             queueing_delay=self.congestion.delay.newest,
-            in_flight_bytes=self._in_flight_bytes,
+            in_flight_bytes=self._dispatcher.bytes_in_flight,
             window_bytes=self.congestion.limit,
             backlog=self.scheduler.backlog(now),
             frames_dropped=self.scheduler.dropped,

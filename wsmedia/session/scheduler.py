@@ -1,4 +1,4 @@
-"""Which frame goes next: audio before video, and among videos the frame that has waited longest.
+"""Which frame goes next: the oldest packet of audio, and among videos the frame that has waited longest.
 
 Holds the queues of all outgoing tracks; the session asks it whenever a lane can carry a message.
 """
@@ -6,7 +6,6 @@ Holds the queues of all outgoing tracks; the session asks it whenever a lane can
 from __future__ import annotations
 
 from wsmedia.media import EncodedFrame, MediaKind
-from wsmedia.session.lane import NOT_VIDEO
 from wsmedia.session.queues import AudioQueue, VideoQueue
 
 
@@ -61,12 +60,13 @@ class Scheduler:
             if not len(queue):
                 del self._ready[queue.track_id]
 
-    def pop(self, now: float, *, with_video: bool) -> tuple[bytes, int] | None:
-        """The next frame as a message and its video track (or ``NOT_VIDEO``), or None if nothing may leave."""
-        message = self._audio.pop(now)
-        if message is not None:
-            return message, NOT_VIDEO
-        while with_video and self._ready:
+    def pop_audio(self, now: float) -> bytes | None:
+        """The next packet as a message, or None if none waits that is worth sending."""
+        return self._audio.pop(now)
+
+    def pop_video(self, now: float) -> tuple[bytes, int] | None:
+        """The next frame as a message and its track, or None if none waits."""
+        while self._ready:
             queue = self._video_first() if len(self._ready) > 1 else next(iter(self._ready.values()))
             message = queue.pop(now)
             if not len(queue):
@@ -76,9 +76,9 @@ class Scheduler:
         return None
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._ready and not len(self._audio)
+    def has_audio(self) -> bool:
+        """Whether a packet of audio waits."""
+        return bool(len(self._audio))
 
     @property
     def has_video(self) -> bool:

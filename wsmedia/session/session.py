@@ -24,6 +24,7 @@ from wsmedia.session.congestion import PathStatistics
 from wsmedia.session.handshake import Role, WelcomeInfo, hello_for_lane, limits_from_welcome, welcome_for_lane
 from wsmedia.session.incoming import Incoming
 from wsmedia.session.lane import MAX_SILENCE, Lane, LaneFigures
+from wsmedia.session.lane_count import MAX_LANES, LaneCount
 from wsmedia.session.limits import IncomingRates, SessionLimits
 from wsmedia.session.outgoing import Outgoing
 from wsmedia.session.state import Input, State, step
@@ -32,9 +33,11 @@ from wsmedia.wire import (
     AudioMessage,
     Close,
     Control,
+    Fragment,
     Hello,
     KeyframeRequest,
     KnownControl,
+    LanesWanted,
     Message,
     Ping,
     Pong,
@@ -48,10 +51,6 @@ from wsmedia.wire import (
 MAX_DETAIL_LENGTH = 512
 PING_SHARE = 3
 """A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6)."""
-INITIAL_LANES = 2
-"""Lanes that a client holds on a clean path."""
-MAX_LANES = 16
-"""Lanes that a client holds at most, unless its owner says otherwise."""
 GOING_AWAY_GRACE = 2.0
 """Seconds instead of the resume window for a client that went away without CLOSE (PROTOCOL.md §4)."""
 
@@ -90,13 +89,13 @@ class Session:
         self.key = key
         self.limits = limits or SessionLimits()
         self._hello = hello
-        self._lanes_wanted = min(fixed_lanes or INITIAL_LANES, max_lanes)
         self._welcome: Welcome | None = None
         self._state = State.CONNECTING
         self._established = False
         self._deadline: float | None = now + self.limits.resume_window
         self._timeout_handled_at = -math.inf
         # Only who can open another lane gains by giving one up early.
+        self._lane_count = LaneCount(max_lanes if role is Role.CLIENT else self.limits.max_lanes, fixed_lanes)
         self._max_silence = MAX_SILENCE if role is Role.CLIENT else math.inf
         self._lanes: dict[int, Lane] = {}
         self._used_lane_ids: set[int] = set()
@@ -106,14 +105,15 @@ class Session:
         self._rates = IncomingRates(self.limits, now) if role is Role.GATEWAY else None
         self._acknowledger = Acknowledger()
         self._events: list[events.Event] = []
-        self._outgoing = Outgoing(self.limits.max_frame_bytes, self._events)
+        self._outgoing = Outgoing(self.limits.max_frame_bytes, self._lanes, self._events)
         max_tracks = self.limits.max_tracks if role is Role.GATEWAY else None
-        self._incoming = Incoming(role, max_tracks, self._outgoing, self._events)
+        self._incoming = Incoming(role, max_tracks, self._wire_limits, self._outgoing, self._events)
         self._handlers: dict[type, Callable[[Lane, Any, float], None]] = {
-            AudioMessage: lambda _lane, message, _now: self._incoming.receive_audio(message),
-            VideoMessage: lambda _lane, message, now: self._incoming.receive_video(message, now),
-            Control: lambda _lane, message, now: self._incoming.receive_control(message, now),
-            Ack: lambda _lane, message, now: self._outgoing.take_ack(message, self._lanes, now),
+            AudioMessage: self._receive_frame,
+            VideoMessage: self._receive_frame,
+            Fragment: self._receive_fragment,
+            Control: self._receive_control,
+            Ack: self._receive_ack,
             Ping: self._receive_ping,
             Pong: self._receive_nothing,
             Skipped: self._receive_nothing,
@@ -139,6 +139,11 @@ class Session:
         return tuple(self._lanes)
 
     @property
+    def lanes_wanted(self) -> int:
+        """How many lanes the client should hold now, by what both directions measure (``LanesWantedChanged``)."""
+        return self._lane_count.wanted
+
+    @property
     def welcome(self) -> Welcome | None:
         """The latest WELCOME that was sent or received."""
         return self._welcome
@@ -146,17 +151,11 @@ class Session:
     @property
     def target_bitrate_bps(self) -> int:
         """What the path can carry now, all outgoing tracks together."""
-        return self._outgoing.congestion.bitrate_bps
-
-    @property
-    def lanes_wanted(self) -> int:
-        """Client: how many lanes should be open; every change is told with ``LanesWantedChanged``."""
-        return self._lanes_wanted
+        return self._outgoing.bitrate_bps
 
     def lane_figures(self, now: float) -> list[LaneFigures]:
         """Figures of the lanes that are open, in the order they came."""
-        round_trip = self._outgoing.congestion.round_trip or 0.0
-        return [lane.figures(round_trip, now) for lane in self._lanes.values()]
+        return self._outgoing.lane_figures(now)
 
     def path(self, now: float) -> PathStatistics:
         """Figures of the path at ``now``."""
@@ -229,7 +228,6 @@ class Session:
     def _add_lane(self, lane: Lane) -> None:
         self._used_lane_ids.add(lane.lane_id)
         self._lanes[lane.lane_id] = lane
-        self._outgoing.lane_opened()
 
     def lane_lost(self, lane_id: int, now: float, *, going_away: bool = False) -> None:
         """The carrier is gone, for whatever reason; unknown lanes are ignored.
@@ -242,7 +240,7 @@ class Session:
         if lane is None:
             return
         self._acknowledger.lane_lost(lane_id, self._lanes.values(), now)
-        self._outgoing.lane_lost(lane, is_last=not self._lanes)
+        self._outgoing.lane_lost(lane)
         if self._lanes:
             return
         was_open = self._state is State.OPEN
@@ -295,11 +293,38 @@ class Session:
         lane.last_heard_at = now
         if message_type is not Ack and message_type is not Welcome:
             lane.received(now)
-            self._acknowledger.received(lane.lane_id, now)
+            self._acknowledger.received(lane.lane_id, len(self._lanes), now)
         handler(lane, message, now)
+
+    def _receive_frame(self, _lane: Lane, message: AudioMessage | VideoMessage, now: float) -> None:
+        self._incoming.receive_frame(message, now, patient=len(self._lanes) > 1)
+
+    def _receive_control(self, _lane: Lane, control: Control, now: float) -> None:
+        self._incoming.receive_control(control, now)
+        self._lane_count.remote_wish(self._incoming.lanes_wanted)
+        self._tell_lanes_wanted()
+
+    def _receive_fragment(self, lane: Lane, fragment: Fragment, now: float) -> None:
+        message = self._incoming.receive_fragment(fragment)
+        if message is not None:
+            self._receive_frame(lane, message, now)
 
     def _receive_ping(self, lane: Lane, ping: Ping, now: float) -> None:
         lane.pongs.append(Pong(ping.sent_at_us, int(now * 1e6)))
+
+    def _receive_ack(self, _lane: Lane, ack: Ack, now: float) -> None:
+        self._outgoing.take_ack(ack, now)
+        self._lane_count.wish(self._outgoing.redundancy.lanes)
+        self._tell_lanes_wanted()
+
+    def _tell_lanes_wanted(self) -> None:
+        wanted = self._lane_count.take_change()
+        if wanted is None:
+            return
+        if self.role is Role.CLIENT:
+            self._events.append(events.LanesWantedChanged(wanted))
+        elif wanted > 1:
+            self._outgoing.send_control(LanesWanted(wanted))
 
     def _receive_nothing(self, _lane: Lane, _message: Pong | Skipped, _now: float) -> None:
         """It was counted, and that is all."""
@@ -314,6 +339,7 @@ class Session:
         self.limits = limits_from_welcome(self.limits, welcome)
         self._outgoing.max_frame_bytes = welcome.limits.max_frame_bytes
         # A tenth is left for headers, CONTROL and bursts.
+        self._lane_count.limit(welcome.limits.max_lanes)
         self._outgoing.congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
         lane.welcomed = True
         self._welcomed(resumed=welcome.resumed, now=now)
@@ -378,9 +404,9 @@ class Session:
             return None
         idle = self.limits.idle_timeout
         next_at = math.inf if self._deadline is None else self._deadline
-        request_at = self._incoming.tracks.next_request_at()
-        if request_at is not None and request_at < next_at:
-            next_at = request_at
+        for at in (self._incoming.tracks.next_request_at(), self._incoming.tracks.next_due_at()):
+            if at is not None and at < next_at:
+                next_at = at
         for lane in self._lanes.values():
             ping_at = lane.last_sent_at + idle / PING_SHARE
             if self._timeout_handled_at < ping_at < next_at:
@@ -401,6 +427,7 @@ class Session:
             if now >= lane.lost_at(self.limits.idle_timeout, self._max_silence) or lane.is_overdue:
                 self._give_up(lane.lane_id, now)
         with self._ending_on_error():
+            self._incoming.deliver_due(now, patient=len(self._lanes) > 1)
             self._incoming.send_keyframe_requests(now)
         if self._deadline is not None and now >= self._deadline:
             self._end(CloseCode.TIMEOUT, "no lane came back in time", by_remote=False)

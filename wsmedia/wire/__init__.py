@@ -35,7 +35,15 @@ from wsmedia.wire.control import (
     Unpublish,
 )
 from wsmedia.wire.fragment import FRAGMENT_HEADER_BYTES, Fragment, decode_fragment, encode_fragment
-from wsmedia.wire.media import AudioMessage, VideoMessage, decode_audio, decode_video, encode_audio, encode_video
+from wsmedia.wire.media import (
+    AudioMessage,
+    VideoMessage,
+    decode_audio,
+    decode_video,
+    encode_audio,
+    encode_video,
+    is_discardable,
+)
 from wsmedia.wire.messages import (
     PROTOCOL_VERSION,
     Capabilities,
@@ -100,5 +108,6 @@ __all__ = [
     "encode_control",
     "encode_fragment",
     "encode_video",
+    "is_discardable",
     "is_session_id",
 ]
