@@ -13,8 +13,8 @@ from wsmedia.fec import encode_parity
 from wsmedia.wire import encode_fragment
 
 NOT_VIDEO = -1
-MAX_PIECES = 255
-"""What the index of a fragment can count (PROTOCOL.md §3.8)."""
+MAX_SPARES = 32
+"""Parity fragments of a block (PROTOCOL.md §3.8): more would cost the far end too much to decode."""
 
 
 class Urgency(IntEnum):
@@ -109,14 +109,14 @@ class Block:
     def _parity_piece(self, index: int) -> bytes:
         if index not in self._parity:
             # All that will be sent now in one computation.
-            indices = range(index, min(index + self.to_send + 1, MAX_PIECES))
+            indices = range(index, index + self.to_send + 1)
             self._parity.update(zip(indices, encode_parity(self.message, self.data_count, indices), strict=True))
         return self._parity.pop(index)
 
     def ask_for_more(self, count: int) -> None:
         """Send that many pieces more, if there are any left that the far end has not been sent."""
         if self.data_count > 1:
-            count = min(count, MAX_PIECES - self.pieces_sent - self.to_send)
+            count = min(count, self.data_count + MAX_SPARES - self.pieces_sent - self.to_send)
         self.to_send += max(count, 0)
 
     def drop_rest(self) -> None:

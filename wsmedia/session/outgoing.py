@@ -44,6 +44,8 @@ class Outgoing:
         self._dispatcher = Dispatcher(lanes, self.redundancy)
         self._events = events
         self._next_block_number = 0
+        # Whether something has happened since there was nothing to assign, or no lane for it: many lanes are pulled often.
+        self._may_assign = True
 
     def next_message(self, lane: Lane, now: float, ping_after: float) -> bytes | None:
         """The next message that ACK will report, in order of urgency: PONG, CONTROL, audio, video, PING.
@@ -59,10 +61,11 @@ class Outgoing:
         if lane.pongs:
             data = encode(lane.pongs.popleft())
         else:
-            while not lane.outbox and self._assign(now):
-                pass
+            while self._may_assign and not lane.outbox:
+                self._may_assign = self._assign(now)
             if lane.outbox:
                 data, block = lane.outbox.popleft()
+                self._may_assign = True
             elif now >= lane.last_sent_at + ping_after:
                 data = encode(Ping(int(now * 1e6)))
             else:
@@ -139,6 +142,7 @@ class Outgoing:
         Raises:
             RemoteProtocolError: too many wait; ``overloaded``.
         """
+        self._may_assign = True
         match message:
             case Publish(track) | TrackAdded(_, track):
                 self.scheduler.add_track(track.track_id, track.kind)
@@ -155,12 +159,14 @@ class Outgoing:
 
     def pause(self, track_id: int, paused: bool, now: float) -> None:
         """The far end does not want frames of our track, or wants them again; video then goes on with a keyframe."""
+        self._may_assign = True
         self.scheduler.pause(track_id, paused)
         if not paused:
             self.tell_keyframe_needs(now)
 
     def send_frame(self, track_id: int, frame: EncodedFrame, now: float) -> None:
         """Queue a frame; without a lane, too large, or of an unknown track, it is dropped."""
+        self._may_assign = True
         if not self._lanes:
             return
         if len(frame.data) > self.max_frame_bytes:
@@ -172,6 +178,7 @@ class Outgoing:
 
     def keyframe_requested(self, track_id: int, now: float) -> None:
         """The far end needs a keyframe of our track."""
+        self._may_assign = True
         self.scheduler.request_keyframe(track_id)
         self.tell_keyframe_needs(now)
 
@@ -190,6 +197,7 @@ class Outgoing:
         Raises:
             RemoteProtocolError: something is acknowledged that was never sent.
         """
+        self._may_assign = True
         self.control.acknowledge(ack.control_received)
         arrivals = [
             (lane, receipt.held_us / 1e6, acknowledged)
@@ -234,8 +242,13 @@ class Outgoing:
         if self.congestion.is_congested:
             self.redundancy.congested(now)
 
+    def lanes_changed(self) -> None:
+        """A lane was opened or welcomed."""
+        self._may_assign = True
+
     def lane_lost(self, lane: Lane) -> None:
         """Send its CONTROL again, and its frames if there is another lane; without any drop what waits."""
+        self._may_assign = True
         self.control.lane_lost(lane.lane_id)
         for track_id in self._dispatcher.lane_lost(lane):
             self.scheduler.lost(track_id)

@@ -12,6 +12,8 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
+from wsmedia.session.blocks import MAX_SPARES
+
 CLEAN_FRAGMENT = 16_000
 """Octets of a fragment while lanes do not come late: large ones cost least, small ones let audio pass."""
 LOSSY_FRAGMENT = 1_350
@@ -118,7 +120,7 @@ def cheapest_plan(size: int, lanes: int, late_share: float, target: float) -> Pl
     best = WHOLE
     best_rank = (math.inf, math.inf)
     for data_count in range(least, min(least + MORE_FRAGMENTS, MAX_DATA_COUNT) + 1):
-        for spare_count in range(max(1, math.ceil(data_count * MAX_SPARE_SHARE)) + 1):
+        for spare_count in range(min(math.ceil(data_count * MAX_SPARE_SHARE), MAX_SPARES) + 1):
             probability = late_probability(data_count, spare_count, lanes, late_share)
             cost = (data_count + spare_count) * (size / data_count + FRAGMENT_COST)
             rank = (max(probability, target), cost)

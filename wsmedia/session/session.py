@@ -228,6 +228,7 @@ class Session:
     def _add_lane(self, lane: Lane) -> None:
         self._used_lane_ids.add(lane.lane_id)
         self._lanes[lane.lane_id] = lane
+        self._outgoing.lanes_changed()
 
     def lane_lost(self, lane_id: int, now: float, *, going_away: bool = False) -> None:
         """The carrier is gone, for whatever reason; unknown lanes are ignored.
@@ -239,7 +240,7 @@ class Session:
         lane = self._lanes.pop(lane_id, None)
         if lane is None:
             return
-        self._acknowledger.lane_lost(lane_id, self._lanes.values(), now)
+        self._acknowledger.lane_lost(self._lanes.values(), now)
         self._outgoing.lane_lost(lane)
         if self._lanes:
             return
@@ -293,7 +294,7 @@ class Session:
         lane.last_heard_at = now
         if message_type is not Ack and message_type is not Welcome:
             lane.received(now)
-            self._acknowledger.received(lane.lane_id, len(self._lanes), now)
+            self._acknowledger.received(len(self._lanes), now)
         handler(lane, message, now)
 
     def _receive_frame(self, _lane: Lane, message: AudioMessage | VideoMessage, now: float) -> None:
@@ -342,6 +343,7 @@ class Session:
         self._lane_count.limit(welcome.limits.max_lanes)
         self._outgoing.congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
         lane.welcomed = True
+        self._outgoing.lanes_changed()
         self._welcomed(resumed=welcome.resumed, now=now)
 
     def _receive_close(self, _lane: Lane, close: Close, _now: float) -> None:
@@ -368,7 +370,7 @@ class Session:
         if lane.greeting is not None:
             greeting, lane.greeting = lane.greeting, None
             return greeting
-        if self._acknowledger.is_due(lane.lane_id, now):
+        if self._acknowledger.is_due(lane.lane_id, len(self._lanes), now):
             return encode(self._acknowledger.make(self._lanes.values(), self._incoming.control_received, now))
         return None
 
@@ -413,8 +415,8 @@ class Session:
                 next_at = ping_at
             lost_at = lane.lost_at(idle, self._max_silence)
             next_at = min(next_at, lost_at)
-        ack_at = self._acknowledger.due_at
-        if ack_at is not None and self._lanes and self._timeout_handled_at < ack_at < next_at:
+        ack_at = self._acknowledger.next_due_after(self._timeout_handled_at) if self._lanes else None
+        if ack_at is not None and ack_at < next_at:
             next_at = ack_at
         return next_at if next_at < math.inf else None
 

@@ -13,7 +13,8 @@ from wsmedia.errors import CloseCode, RemoteProtocolError
 
 FRAGMENT = 0x0A
 MAX_DATA_COUNT = 200
-MAX_INDEX = 254
+MAX_PARITY_COUNT = 32
+"""More parity would cost too much to decode."""
 
 # type, data count, index, reserved, block number, message length
 _HEADER = Struct("!BBBBII")
@@ -41,7 +42,7 @@ def encode_fragment(
 
     Args:
         data_count: 1 … 200, such that the last part is not empty (``fec.data_count_for`` gives such numbers).
-        index: 0 … 254.
+        index: below ``data_count`` + ``MAX_PARITY_COUNT``.
         block_number: 0 … 2³²-1.
         message_length: octets of the message that is cut.
         payload: what ``fec.split`` or ``fec.encode_parity`` gave for this index.
@@ -59,7 +60,7 @@ def decode_fragment(data: bytes, max_message_bytes: int) -> Fragment:
     if len(data) <= FRAGMENT_HEADER_BYTES:
         raise RemoteProtocolError("FRAGMENT without payload")
     _, data_count, index, _, block_number, length = _HEADER.unpack_from(data)
-    if not 1 <= data_count <= MAX_DATA_COUNT or index > MAX_INDEX:
+    if not 1 <= data_count <= MAX_DATA_COUNT or index >= data_count + MAX_PARITY_COUNT:
         raise RemoteProtocolError("FRAGMENT with an impossible count or index")
     if length > max_message_bytes:
         raise RemoteProtocolError("message in fragments over the limit", CloseCode.TOO_LARGE)

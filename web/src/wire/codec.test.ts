@@ -96,7 +96,7 @@ const messages: Message[] = [
   {
     type: "fragment",
     dataCount: 200,
-    index: 254,
+    index: 231,
     blockNumber: 4294967295,
     messageLength: 599,
     payload: Uint8Array.of(1, 2, 3),

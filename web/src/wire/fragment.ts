@@ -11,7 +11,8 @@ export const FRAGMENT = 0x0a;
 export const FRAGMENT_HEADER_BYTES = 12;
 
 const MAX_DATA_COUNT = 200;
-const MAX_INDEX = 254;
+/** More parity would cost too much to decode. */
+const MAX_PARITY_COUNT = 32;
 
 /** One fragment of a block: a message of `messageLength` octets in `dataCount` parts. */
 export interface Fragment {
@@ -28,7 +29,7 @@ export interface Fragment {
  * Make a FRAGMENT: 12 octets of header and the payload.
  *
  * @param dataCount 1 … 200, such that the last part is not empty (`fec`'s `dataCountFor` gives such numbers).
- * @param index 0 … 254.
+ * @param index below `dataCount` + 32.
  * @param blockNumber 0 … 2^32-1.
  * @param messageLength octets of the message that is cut.
  * @param payload what `fec`'s `split` or `encodeParity` gave for this index.
@@ -63,7 +64,7 @@ export function decodeFragment(data: Uint8Array<ArrayBuffer>, maxMessageBytes: n
   const dataCount = view.getUint8(1);
   const index = view.getUint8(2);
   const messageLength = view.getUint32(8);
-  if (dataCount < 1 || dataCount > MAX_DATA_COUNT || index > MAX_INDEX) {
+  if (dataCount < 1 || dataCount > MAX_DATA_COUNT || index >= dataCount + MAX_PARITY_COUNT) {
     throw new RemoteProtocolError("FRAGMENT with an impossible count or index");
   }
   if (messageLength > maxMessageBytes) {
