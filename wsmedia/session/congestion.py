@@ -28,6 +28,7 @@ MAX_BITRATE = 20_000_000
 WINDOW_CUT_DELAY = 0.045
 WINDOW_DEEP_CUT_DELAY = 0.09
 BITRATE_CUT_DELAY = 0.06
+QUEUEING_DELAY = 0.025
 CONGESTED_DELAY = 0.05
 GROWTH_DELAY = 0.03
 WINDOW_GROWTH_DELAY = 0.02
@@ -118,7 +119,9 @@ class CongestionController:
         self._full_at_bps = None
         self._updated_at = None
 
-    def acknowledged(self, *, octets: int, delay: float, round_trip: float, at: float, now: float) -> None:
+    def acknowledged(
+        self, *, octets: int, delay: float, round_trip: float, at: float, now: float, many_lanes: bool = False
+    ) -> None:
         """Take what one ACK says about one lane.
 
         Args:
@@ -127,11 +130,12 @@ class CongestionController:
             round_trip: seconds, without the time that the far end held the ACK.
             at: when the far end sent the ACK, on its clock.
             now: our clock.
+            many_lanes: whether several lanes carry data, of which some may be stalled.
         """
         round_trip = max(round_trip, 0.0)
         self.round_trip = round_trip if self.round_trip is None else 0.875 * self.round_trip + 0.125 * round_trip
         self._base_round_trip = self._least_round_trip.add(round_trip, now)
-        self.delay.add(delay, now)
+        self.delay.add(delay, now, many_lanes=many_lanes)
         self.delivered.add(octets, at, now)
         elapsed = 0.0 if self._updated_at is None else min(now - self._updated_at, 0.1)
         self._updated_at = now
@@ -184,9 +188,17 @@ class CongestionController:
         return NEAR_GROWTH if beyond_near <= 0 else min(FAR_GROWTH, NEAR_GROWTH + beyond_near)
 
     @property
+    def is_queueing(self) -> bool:
+        """Whether all messages wait on the path, and none of them because a stall has just ended."""
+        return self._waits_beyond(QUEUEING_DELAY)
+
+    @property
     def is_congested(self) -> bool:
-        """Whether all messages wait for long on the path."""
-        return self.delay.least is not None and self.delay.least > CONGESTED_DELAY
+        """Whether they wait for long."""
+        return self._waits_beyond(CONGESTED_DELAY)
+
+    def _waits_beyond(self, delay: float) -> bool:
+        return self.delay.least is not None and self.delay.least > delay and not self.delay.is_draining
 
     def take_change(self, cost: float) -> int | None:
         """The estimate of what is left for media, if it has moved noticeably since it was last taken.

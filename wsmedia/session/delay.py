@@ -14,7 +14,9 @@ SIGNAL_WINDOW = 0.2
 """Seconds of samples of which the least is the signal: a burst behind a lost segment ends with a low one."""
 MIN_SIGNAL_SPAN = 0.1
 MIN_SIGNAL_SAMPLES = 3
-"""As few samples as may be judged, and as many as are judged however old they are."""
+MIN_SIGNAL_SAMPLES_OF_MANY = 8
+"""As few samples as may be judged, and as many as are judged however old they are; of many lanes some are stalled, and
+a few samples may be of those alone."""
 DRAINING = 0.8
 """A newest sample below this part of the oldest one says that the queue is emptying by itself."""
 BASE_PERIOD = 10.0
@@ -61,17 +63,18 @@ class QueueingDelay:
         self._times: deque[float] = deque()
         self._samples: deque[float] = deque()
 
-    def add(self, delay: float, now: float) -> None:
+    def add(self, delay: float, now: float, *, many_lanes: bool = False) -> None:
         """Take the delay of one message: arrival on their clock minus departure on ours."""
+        needed = MIN_SIGNAL_SAMPLES_OF_MANY if many_lanes else MIN_SIGNAL_SAMPLES
         self.newest = delay - self._base.add(delay, now)
         times, samples = self._times, self._samples
         times.append(now)
         samples.append(self.newest)
         # On a slow path large frames make few samples: some older ones then stay.
-        while len(samples) > MIN_SIGNAL_SAMPLES and times[0] < now - SIGNAL_WINDOW:
+        while len(samples) > needed and times[0] < now - SIGNAL_WINDOW:
             times.popleft()
             samples.popleft()
-        if len(samples) < MIN_SIGNAL_SAMPLES or now - times[0] < MIN_SIGNAL_SPAN:
+        if len(samples) < needed or now - times[0] < MIN_SIGNAL_SPAN:
             self.least = None
         else:
             self.least = min(samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wsmedia.media import EncodedFrame
+from wsmedia.session.acknowledgements import MANY_LANES
 from wsmedia.session.blocks import Block, Urgency
 from wsmedia.session.congestion import CongestionController, PathStatistics
 from wsmedia.session.control_channel import ControlSender
@@ -27,6 +28,10 @@ from wsmedia.wire import (
 )
 
 
+ALONE = 3_000
+"""Octets in flight on a lane, the message itself included, with which any connection's window has room."""
+
+
 class Outgoing:
     """The sending half of a session; it puts its events into the session's list.
 
@@ -44,7 +49,7 @@ class Outgoing:
         self._dispatcher = Dispatcher(lanes, self.redundancy)
         self._events = events
         self._next_block_number = 0
-        # Whether something has happened since there was nothing to assign, or no lane for it: many lanes are pulled often.
+        # Whether something has happened since there was nothing to assign, or no lane for it.
         self._may_assign = True
 
     def next_message(self, lane: Lane, now: float, ping_after: float) -> bytes | None:
@@ -217,6 +222,9 @@ class Outgoing:
         """Take what an ACK reports; of all lanes the one that was quickest tells the delay of the path."""
         dispatcher = self._dispatcher
         overtaking = dispatcher.newest_acknowledged
+        # In a queue messages of one lane may pass those of another without any loss.
+        queueing = self.congestion.is_queueing
+        many = len(self._lanes) >= MANY_LANES
         octets = 0
         least: tuple[float, float] | None = None
         for lane, held, acknowledged in arrivals:
@@ -225,19 +233,23 @@ class Outgoing:
                 octets += sent.size
                 dispatcher.acknowledged(sent)
                 late = lane.is_late(sent, overtaking)
-                self.redundancy.acknowledged(late=late, now=now)
+                if not queueing:
+                    self.redundancy.acknowledged(late=late, now=now)
                 on_time = not late
                 if sent.sent_at >= overtaking - BEHIND:
                     lane.proven_bytes = max(lane.proven_bytes, sent.ahead + sent.size)
             last = acknowledged[-1]
             dispatcher.newest_acknowledged = max(dispatcher.newest_acknowledged, last.sent_at)
-            if on_time:
+            # Behind other data of its lane a message may have waited for that lane's own window.
+            if on_time and (not many or last.ahead + last.size <= ALONE):
                 sample = (ack_sent_at - held - last.sent_at, now - last.sent_at - held)
                 least = sample if least is None else min(least, sample)
         if least is None:
             self.congestion.delivered.add(octets, ack_sent_at, now)
             return
-        self.congestion.acknowledged(octets=octets, delay=least[0], round_trip=least[1], at=ack_sent_at, now=now)
+        self.congestion.acknowledged(
+            octets=octets, delay=least[0], round_trip=least[1], at=ack_sent_at, now=now, many_lanes=many
+        )
         dispatcher.round_trip = self.congestion.round_trip or 0.0
         if self.congestion.is_congested:
             self.redundancy.congested(now)
