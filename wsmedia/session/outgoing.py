@@ -27,7 +27,6 @@ from wsmedia.wire import (
     is_discardable,
 )
 
-
 ALONE = 3_000
 """Octets in flight on a lane, the message itself included, with which any connection's window has room."""
 
