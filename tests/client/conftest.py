@@ -9,8 +9,10 @@ import pytest
 
 from tests.support import clip_files
 from tests.support.clip import Clip
+from tests.support.gateway import eventually
 from wsmedia.app.server import Gateway
 from wsmedia.app.settings import Settings
+from wsmedia.client import Client
 
 CLIP = Clip(width=320, height=180, seconds=3.0, flashes=True)
 TONE_CLIP = Clip(width=320, height=180, seconds=2.0, tone_hz=523.0, start_ms=500_000)
@@ -32,6 +34,11 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "silent": write(CLIP, folder / "silent.mp4", audio_codec=None),
         "tone": write(TONE_CLIP, folder / "tone.mp4", video_bitrate=500_000),
     }
+
+
+async def until_lanes(client: Client, count: int) -> None:
+    """Wait until the client holds so many lanes, all of them welcomed."""
+    await eventually(lambda: [lane.welcomed for lane in client.lanes] == [True] * count, f"{count} lanes")
 
 
 @pytest.fixture

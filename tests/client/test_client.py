@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.conftest import until_lanes
 from tests.support.frame_sinks import FrameList
 from tests.support.tcp_proxy import TcpProxy
 from wsmedia.app.server import Gateway
@@ -157,11 +158,12 @@ async def test_a_paused_track_sends_nothing_and_goes_on_with_a_keyframe(url: str
         assert [frame.keyframe for frame in seen.frames[2:]] == [True, False]
 
 
-async def test_a_cut_connection_is_resumed_and_nobody_sees_it(gateway: Gateway, url: str) -> None:
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+async def test_a_cut_connection_is_resumed_and_nobody_sees_it(gateway: Gateway, url: str, lanes: int) -> None:
     log = Log()
     port = gateway.listeners[0].port
     async with TcpProxy(port) as proxy, Client(url, "room", "Ada", events=log) as ada:
-        bob = Client(proxy.url, "room", "Bob")
+        bob = Client(proxy.url, "room", "Bob", lanes=lanes)
         async with bob:
             camera = bob.publish(Codec.H264, TrackSource.CAMERA)
             await ada.wait_until(lambda: ada.remote_tracks)
@@ -170,7 +172,8 @@ async def test_a_cut_connection_is_resumed_and_nobody_sees_it(gateway: Gateway, 
             send_video(camera, 2)
             await until_frames(sink, 2)
             participant_id = bob.participant_id
-            assert proxy.reset() == 1
+            await until_lanes(bob, lanes)
+            assert proxy.reset() == lanes
             await bob.wait_until(lambda: bob.connection_state is ConnectionState.RECONNECTING)
             asked = asyncio.Event()
             camera.on_keyframe_request = asked.set
@@ -181,7 +184,8 @@ async def test_a_cut_connection_is_resumed_and_nobody_sees_it(gateway: Gateway, 
             await until_frames(sink, 4)
             await ada.wait_until(lambda: ada.remote_tracks[0].track.muted)
             assert bob.participant_id == participant_id
-            assert proxy.accepted == 2
+            await until_lanes(bob, lanes)
+            assert proxy.accepted == 2 * lanes
     assert "Bob left" not in log.lines[: log.lines.index("Bob mutes camera")]
 
 

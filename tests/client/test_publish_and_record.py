@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import CLIP, TONE_CLIP
+from tests.client.conftest import CLIP, TONE_CLIP, until_lanes
 from tests.support import clip_readers
 from tests.support.tcp_proxy import TcpProxy
 from wsmedia.app.server import Gateway
@@ -132,12 +132,14 @@ async def test_recording_goes_on_when_connections_are_cut(
             while publisher.player.position < at:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             if way is not None:
-                assert way.reset() == 1
+                await until_lanes(client, 2)
+                await until_lanes(ada, 2)
+                assert way.reset() == 2
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
         await client.wait_until(lambda: not client.remote_tracks)
     assert recorder.close() == [tmp_path / "Ada.mkv"]
-    assert (publishers_way.accepted, recorders_way.accepted) == (2, 2)
+    assert (publishers_way.accepted, recorders_way.accepted) == (4, 4)
     decoded = clip_readers.decode_file(tmp_path / "Ada.mkv")
     # Everything but a short hole around either cut is there, decodes without damage, and stands at its own time.
     times = [time for time, _ in decoded.pictures]

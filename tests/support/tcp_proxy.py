@@ -26,6 +26,7 @@ class TcpProxy:
         self.most_tunnels: int | None = None
         # In the order in which they came; a connection belongs here from its first octets on.
         self._tunnels: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
+        self._frozen: dict[tuple[asyncio.StreamWriter, asyncio.StreamWriter], asyncio.Event] = {}
         self._target = (host, port)
         self._scheme = scheme
         self._server: asyncio.Server | None = None
@@ -91,6 +92,14 @@ class TcpProxy:
         """Cut one WebSocket of the tunnel, the oldest being 0."""
         for writer in self._tunnels[index]:
             _reset(writer)
+
+    def freeze_tunnel(self, index: int, frozen: bool = True) -> None:
+        """Let nothing through on one WebSocket of the tunnel, as a lost segment does; or let it flow again."""
+        pair = self._tunnels[index]
+        if frozen:
+            self._frozen.setdefault(pair, asyncio.Event())
+        elif (event := self._frozen.pop(pair, None)) is not None:
+            event.set()
 
     def refuse(self, refusing: bool = True) -> None:
         """Reset new connections at once, or accept them again."""
@@ -158,10 +167,11 @@ class TcpProxy:
                     self._tunnels.append(pair)
                 far_writer.write(first)
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._copy(reader, far_writer))
-                    group.create_task(self._copy(far_reader, writer))
+                    group.create_task(self._copy(reader, far_writer, pair))
+                    group.create_task(self._copy(far_reader, writer, pair))
             finally:
                 self._open.discard(pair)
+                self._frozen.pop(pair, None)
                 if pair in self._tunnels:
                     self._tunnels.remove(pair)
                 for one in pair:
@@ -171,9 +181,16 @@ class TcpProxy:
         finally:
             self._tasks.discard(task)
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
+    ) -> None:
         while data := await reader.read(65536):
             await self._flowing.wait()
+            if (frozen := self._frozen.get(pair)) is not None:
+                await frozen.wait()
             writer.write(data)
             await writer.drain()
         with contextlib.suppress(OSError):

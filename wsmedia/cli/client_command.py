@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from wsmedia.client import RECONNECT_SECONDS, ClientError
+from wsmedia.client import MOST_LANES, RECONNECT_SECONDS, ClientError
 
 UrlOption = Annotated[
     str, typer.Option("--url", help="The gateway, as https://example.org:8443 or http://127.0.0.1:8080.")
@@ -30,6 +30,16 @@ InsecureOption = Annotated[
 ReconnectOption = Annotated[
     float,
     typer.Option("--reconnect", min=0, metavar="SECONDS", help="How long to try to get back after a lost connection."),
+]
+LanesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--lanes",
+        min=1,
+        max=MOST_LANES,
+        metavar="N",
+        help="Hold always N connections to the gateway; by default as many as the network makes useful.",
+    ),
 ]
 DEFAULT_RECONNECT = RECONNECT_SECONDS
 DEFAULT_URL = "http://127.0.0.1:8080"

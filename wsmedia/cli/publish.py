@@ -12,6 +12,7 @@ from wsmedia.cli.client_command import (
     DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
+    LanesOption,
     ProgressLine,
     RateMeter,
     ReconnectOption,
@@ -48,6 +49,7 @@ def publish(
     token: TokenOption = None,
     insecure: InsecureOption = False,
     reconnect: ReconnectOption = DEFAULT_RECONNECT,
+    lanes: LanesOption = None,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
     transcode: Annotated[
         TranscodePolicy,
@@ -91,6 +93,7 @@ def publish(
             insecure=insecure,
             events=events,
             reconnect_seconds=reconnect,
+            lanes=lanes,
         ) as client:
             progress.say(f"joined {room}")
             await first_of(_room_is_open(client), stop.wait())

@@ -12,6 +12,7 @@ from wsmedia.cli.client_command import (
     DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
+    LanesOption,
     ProgressLine,
     RateMeter,
     ReconnectOption,
@@ -42,6 +43,7 @@ def record(
     token: TokenOption = None,
     insecure: InsecureOption = False,
     reconnect: ReconnectOption = DEFAULT_RECONNECT,
+    lanes: LanesOption = None,
 ) -> None:
     """Record a room: one Matroska file per participant, NAME.mkv, their frames as they came, in sync.
 
@@ -65,7 +67,14 @@ def record(
         failure = ""
         try:
             async with Client(
-                url, room, name, token=token, insecure=insecure, events=recorder, reconnect_seconds=reconnect
+                url,
+                room,
+                name,
+                token=token,
+                insecure=insecure,
+                events=recorder,
+                reconnect_seconds=reconnect,
+                lanes=lanes,
             ) as client:
                 progress.say(f"joined {room}" + (f" for {duration:g} s" if duration else "; Ctrl-C ends"))
                 async with progress.showing(_Description(recorder)):

@@ -21,15 +21,17 @@ from types import TracebackType
 from wsmedia.client.address import GatewayAddress
 from wsmedia.client.errors import ClientError
 from wsmedia.client.events import ClientEvents, ConnectionState
+from wsmedia.client.lane_keeper import FIRST_BACK_OFF, LAST_BACK_OFF
 from wsmedia.client.refusal import REJOINABLE, ending_text
 from wsmedia.client.roster import Roster
 from wsmedia.client.tracks import LocalTrack, RemoteTrack
-from wsmedia.client.tunnel import FIRST_BACK_OFF, LAST_BACK_OFF, Tunnel
+from wsmedia.client.tunnel import Tunnel
 from wsmedia.clock import Clock, SystemClock
 from wsmedia.errors import CloseCode
 from wsmedia.media import Codec, EncodedFrame, MediaKind, Participant, Track, TrackSource
 from wsmedia.ports import RoomState
 from wsmedia.session import (
+    MAX_LANES,
     AllLanesLost,
     Closed,
     ControlReceived,
@@ -37,6 +39,7 @@ from wsmedia.session import (
     Event,
     FrameReceived,
     KeyframeNeeded,
+    LaneFigures,
     PathEstimateChanged,
     PathStatistics,
     Resumed,
@@ -53,6 +56,9 @@ from wsmedia.wire import (
 
 RECONNECT_SECONDS = 120.0
 """For how long the client tries to get back before it gives up."""
+
+MOST_LANES = 32
+"""What a gateway lets one session hold, if nobody has told it otherwise."""
 
 _LEAVE_TIMEOUT = 3.0
 _AUDIO_SHARE_BPS = 64_000
@@ -71,6 +77,8 @@ class Client:
         insecure: accept any TLS certificate.
         events: hears what happens.
         reconnect_seconds: for how long to try to get back after the connection was lost.
+        lanes: hold always so many connections (1–32), for measuring; None: as the path demands.
+        max_lanes: how many connections the path may make the client hold (1–32).
         clock: for tests.
 
     Attributes:
@@ -88,6 +96,8 @@ class Client:
         insecure: bool = False,
         events: ClientEvents | None = None,
         reconnect_seconds: float = RECONNECT_SECONDS,
+        lanes: int | None = None,
+        max_lanes: int = MAX_LANES,
         clock: Clock | None = None,
     ) -> None:
         self.connection_state = ConnectionState.CONNECTING
@@ -99,6 +109,11 @@ class Client:
         self._name = name.strip()
         if not 1 <= len(self._name) <= 64 or not self._name.isprintable():
             raise ClientError("a name has 1 to 64 printable characters")
+        for option, count in (("lanes", lanes), ("max_lanes", max_lanes)):
+            if count is not None and not 1 <= count <= MOST_LANES:
+                raise ClientError(f"{option} is 1 to {MOST_LANES}, not {count}")
+        self._lanes = lanes
+        self._max_lanes = max_lanes
         self._token = token
         self._insecure = insecure
         self._events = events or ClientEvents()
@@ -139,6 +154,11 @@ class Client:
     def remote_tracks(self) -> list[RemoteTrack]:
         """The others' tracks."""
         return list(self._roster.tracks.values())
+
+    @property
+    def lanes(self) -> list[LaneFigures]:
+        """The connections to the gateway, in the order in which they began."""
+        return self._tunnel.session.lane_figures(self._clock.monotonic()) if self._tunnel else []
 
     @property
     def path(self) -> PathStatistics | None:
@@ -223,6 +243,8 @@ class Client:
                     name=self._name,
                     token=self._token,
                     insecure=self._insecure,
+                    lanes=self._lanes,
+                    max_lanes=self._max_lanes,
                     clock=self._clock,
                     on_event=self._handle_event,
                 )

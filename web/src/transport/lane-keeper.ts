@@ -162,7 +162,8 @@ export class LaneKeeper<Port extends PortLike> implements SlotEvents {
   }
 
   get #wanted(): number {
-    return this.#pump.session.lanesWanted;
+    const { lanesWanted, welcome } = this.#pump.session;
+    return Math.min(lanesWanted, welcome?.limits.maxLanes ?? lanesWanted);
   }
 
   #up(): LaneSlot[] {
