@@ -11,7 +11,7 @@ from wsmedia.wire import MAX_ACKNOWLEDGED_LANES, Ack
 MAX_ACK_DELAY = 0.02
 """Seconds: short enough for the sender to see a queue grow, long enough to share one ACK among several frames."""
 MANY_LANES = 3
-HASTY_ACK_DELAY = 0.005
+HASTY_ACK_DELAY = 0.012
 """Seconds, with that many lanes or more: there are so many because some stall, and the sender has to see which."""
 TURN_PATIENCE = 0.01
 """Seconds after which any lane may carry an ACK that is due: the one whose turn it is takes nothing."""

@@ -18,7 +18,7 @@ STALL_TIME = 0.5
 MAX_SILENCE = 6.0
 """Seconds without a word from the gateway, though something waits for its ACK, after which a client tries another lane:
 a network that was left behind drops packets without telling anybody."""
-RECENT = 0.1
+RECENT = 0.03
 """Seconds for which an ACK names a lane again after its last message: the ACK before may be late."""
 BEHIND = 0.015
 """Seconds by which something younger must have left, and arrived on another lane, for a message to count as late."""

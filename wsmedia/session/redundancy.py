@@ -25,9 +25,9 @@ MORE_FRAGMENTS = 4
 """A frame may be cut into as many fragments more than it needs: smaller ones make parity cheaper."""
 MAX_SPARE_SHARE = 2 / 3
 
-TARGET_LATE = 0.005
+TARGET_LATE = 0.015
 """The share of frames that may be late beyond their parity; hedges catch those."""
-DISCARDABLE_TARGET_LATE = 0.05
+DISCARDABLE_TARGET_LATE = 0.08
 
 LOSSY = 0.0015
 """The share of late messages from which on a path counts as lossy."""
@@ -36,7 +36,7 @@ CLEAN_LANES = 2
 LANE_PATIENCE = 30.0
 """Seconds for which a smaller number of lanes has to suffice before it is wanted."""
 
-FAST = 1 / 100
+FAST = 1 / 150
 SLOW = 1 / 1000
 """Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget."""
 CONGESTED_TIME = 1.5
