@@ -177,10 +177,10 @@ class Link:
     ) -> bool:
         wrote = False
         for lane_id in sorted(lanes):
-            while not isinstance(direction, TcpDirection) or direction.is_writable(lane_id):
-                data = session.next_message(lane_id, self.now)
-                if data is None:
-                    break
+            # In turn, as a transport does.
+            if isinstance(direction, TcpDirection) and not direction.is_writable(lane_id):
+                continue
+            if (data := session.next_message(lane_id, self.now)) is not None:
                 wrote = True
                 if isinstance(direction, TcpDirection):
                     direction.write(lane_id, data)

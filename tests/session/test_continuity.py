@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 
 from tests.session.media import audio, delta, keyframe
 from wsmedia.media import MediaKind
-from wsmedia.session.continuity import IncomingAudio, IncomingTracks, IncomingVideo
+from wsmedia.session.continuity import (
+    AUDIO_PATIENCE,
+    DECODABLE_PATIENCE,
+    MAX_WAITING,
+    UNDECODABLE_PATIENCE,
+    IncomingAudio,
+    IncomingTracks,
+    IncomingVideo,
+)
 from wsmedia.wire import AudioMessage, VideoMessage
 
 
@@ -142,3 +150,146 @@ class TestAudio:
         taken(tracks, AudioMessage(0, 100, audio()))
         tracks.add(0, MediaKind.AUDIO)
         assert taken(tracks, AudioMessage(0, 0, audio()))
+
+
+def packet(number):
+    return AudioMessage(0, number % 2**32, audio())
+
+
+def numbers(messages):
+    return [message.frame_number for message in messages]
+
+
+class TestPatience:
+    """Several lanes: what is missing may still come."""
+
+    def test_frames_wait_for_the_one_in_front_of_them(self):
+        track = IncomingVideo()
+        given = [numbers(track.accept(video(number, 1 if number else 0), 1.0, patient=True)) for number in (2, 0, 3, 1)]
+        assert given == [[], [0], [], [1, 2, 3]]
+        assert track.due_at is None
+
+    def test_packets_too(self):
+        track = IncomingAudio()
+        assert [numbers(track.accept(packet(number), 1.0, patient=True)) for number in (1, 2, 0)] == [[], [], [0, 1, 2]]
+        assert track.due_at is None
+
+    def test_a_packet_that_is_missed_is_given_up(self):
+        track = IncomingAudio()
+        for number in (0, 2, 4):
+            track.accept(packet(number), 1.0 + number / 100, patient=True)
+        assert track.due_at == 1.02 + AUDIO_PATIENCE
+        assert numbers(track.due(1.02 + AUDIO_PATIENCE, patient=True)) == [2]
+        # The next one has its own time.
+        assert track.due_at == 1.02 + 2 * AUDIO_PATIENCE
+        assert numbers(track.accept(packet(1), 1.07, patient=True)) == []
+        assert numbers(track.accept(packet(3), 1.08, patient=True)) == [3, 4]
+
+    def test_a_frame_that_can_do_without_waits_shortly(self):
+        track = IncomingVideo()
+        track.accept(video(0, 0), 1.0, patient=True)
+        track.accept(video(2, 2), 1.0, patient=True)
+        assert track.due_at == 1.0 + DECODABLE_PATIENCE
+        assert numbers(track.due(1.0 + DECODABLE_PATIENCE, patient=True)) == [2]
+        assert not track.wants_keyframe
+
+    def test_a_frame_that_cannot_waits_longer_and_then_needs_a_keyframe(self):
+        track = IncomingVideo()
+        track.accept(video(0, 0), 1.0, patient=True)
+        track.accept(video(2, 1), 1.0, patient=True)
+        assert track.due_at == 1.0 + UNDECODABLE_PATIENCE
+        assert numbers(track.due(1.3, patient=True)) == []
+        assert not track.wants_keyframe
+        assert numbers(track.due(1.0 + UNDECODABLE_PATIENCE, patient=True)) == []
+        assert track.wants_keyframe
+
+    def test_a_keyframe_that_overtakes_the_beginning_waits_shortly(self):
+        track = IncomingVideo()
+        assert numbers(track.accept(video(5, 0), 1.0, patient=True)) == []
+        assert numbers(track.due(1.0 + DECODABLE_PATIENCE, patient=True)) == [5]
+
+    def test_a_track_that_goes_on_where_another_ended_does_not_wait_for_its_past(self):
+        track = IncomingVideo()
+        assert numbers(track.accept(video(1000, 0), 1.0, patient=True)) == [1000]
+
+    def test_too_much_that_waits_gives_up_what_is_missing(self):
+        track = IncomingAudio()
+        for number in range(1, MAX_WAITING + 1):
+            assert track.accept(packet(number), 1.0, patient=True) == []
+        assert len(track.accept(packet(MAX_WAITING + 1), 1.0, patient=True)) == MAX_WAITING + 1
+
+    def test_nothing_is_waited_for_when_one_lane_is_left(self):
+        track = IncomingAudio()
+        track.accept(packet(2), 1.0, patient=True)
+        assert numbers(track.accept(packet(5), 1.0, patient=False)) == [2, 5]
+
+    def test_the_tracks_know_when_something_is_due(self):
+        tracks = IncomingTracks()
+        tracks.add(0, MediaKind.AUDIO)
+        tracks.add(1, MediaKind.VIDEO)
+        assert tracks.next_due_at() is None
+        tracks.accept(packet(1), 1.0, patient=True)
+        tracks.accept(video(1, 0), 1.02, patient=True)
+        assert tracks.next_due_at() == 1.0 + AUDIO_PATIENCE
+        assert numbers(tracks.due(1.0 + AUDIO_PATIENCE, patient=True)) == [1]
+        assert tracks.next_due_at() == 1.02 + DECODABLE_PATIENCE
+        tracks.remove(1)
+        assert tracks.next_due_at() is None
+
+    def test_a_frame_given_up_asks_for_a_keyframe_when_its_time_is_over(self):
+        tracks = IncomingTracks()
+        tracks.add(1, MediaKind.VIDEO)
+        tracks.accept(video(0, 0), 1.0, patient=True)
+        tracks.accept(video(2, 1), 1.0, patient=True)
+        assert tracks.next_request_at() is None
+        tracks.due(2.0, patient=True)
+        assert tracks.requests_due(2.0) == [1]
+
+
+@st.composite
+def overtaking(draw):
+    """Frames of a track with when they come: in any order within half a second, some twice, some never."""
+    count = draw(st.integers(1, 20))
+    first = draw(st.sampled_from((0, 100, 2**32 - 5)))
+    distances = [0, *(draw(st.sampled_from((0, 1, 1, 1, 2, 3))) for _ in range(count - 1))]
+    copies = [draw(st.sampled_from((0, 1, 1, 1, 2))) for _ in range(count)]
+    arrivals = [
+        (step / 30 + draw(st.sampled_from((0.0, 0.0, 0.01, 0.05, 0.1, 0.5))), first + step, min(distance, step))
+        for step, (distance, times) in enumerate(zip(distances, copies, strict=True))
+        for _ in range(times)
+    ]
+    return sorted(arrivals)
+
+
+@given(overtaking())
+def test_whatever_order_the_lanes_give_frames_are_delivered_in_order_once_and_decodable(arrivals):
+    track = IncomingVideo()
+    delivered = []
+    for at, number, distance in arrivals:
+        while track.due_at is not None and track.due_at <= at:
+            delivered += track.due(track.due_at, patient=True)
+        delivered += track.accept(video(number, distance), at, patient=True)
+    while (due_at := track.due_at) is not None:
+        delivered += track.due(due_at, patient=True)
+
+    steps = [(message.frame_number - delivered[0].frame_number) % 2**32 for message in delivered]
+    assert steps == sorted(set(steps))
+    seen = set()
+    for message in delivered:
+        distance = message.reference_distance
+        assert distance == 0 or (message.frame_number - distance) % 2**32 in seen
+        seen.add(message.frame_number)
+
+
+@given(st.lists(st.tuples(st.sampled_from((1, 1, 1, 2, 3)), st.floats(0.0, 0.025)), min_size=1, max_size=30))
+def test_nothing_that_comes_in_time_is_missed(frames):
+    track = IncomingVideo()
+    arrivals = sorted(
+        (number / 60 + late, number, min(distance, number)) for number, (distance, late) in enumerate(frames)
+    )
+    delivered = []
+    for at, number, distance in arrivals:
+        while track.due_at is not None and track.due_at <= at:
+            delivered += track.due(track.due_at, patient=True)
+        delivered += track.accept(video(number, distance), at, patient=True)
+    assert numbers(delivered) == list(range(len(frames)))

@@ -141,27 +141,27 @@ class Pump:
             lane.close(_NORMAL_CLOSURE, "lane given up", None)
 
     def _write_all(self) -> None:
-        """Write what may be written. A pull on one lane may bring up messages for lanes that had none before."""
-        while True:
+        """Write what may be written: one message from each lane in turn, lest the first take all pieces of a frame.
+
+        A pull on one lane may bring up messages for lanes that had none before: a whole pass has to write nothing.
+        """
+        written = True
+        while written:
             written = False
             for lane in list(self._lanes.values()):
                 written = self._write(lane) or written
-            if not written or len(self._lanes) < 2:
-                return
 
     def _write(self, lane: Lane) -> bool:
-        """Write on one lane until there is nothing more for it; say whether there was anything."""
+        """Write one message; say whether there was any."""
         lane_id = lane.lane_id
-        now = self._clock.monotonic()
-        written = False
-        while lane_id not in self._blocked and lane_id in self._lanes:
-            message = self.session.next_message(lane_id, now)
-            if message is None:
-                break
-            written = True
-            if not lane.write(message):
-                self._blocked.add(lane_id)
-        return written
+        if lane_id in self._blocked or lane_id not in self._lanes:
+            return False
+        message = self.session.next_message(lane_id, self._clock.monotonic())
+        if message is None:
+            return False
+        if not lane.write(message):
+            self._blocked.add(lane_id)
+        return True
 
     def _schedule(self) -> None:
         due = self.session.next_timeout()

@@ -17,7 +17,10 @@ function run(
     const now = seconds(from + step * 0.02);
     controller.allowsVideo(Number.POSITIVE_INFINITY);
     const octets = (bps / 8) * 0.02;
-    controller.acknowledged({ octets, delay: 7 + delay(now - from), roundTrip: 0.04, at: seconds(now + 50) }, now);
+    controller.acknowledged(
+      { octets, delay: 7 + delay(now - from), roundTrip: 0.04, at: seconds(now + 50), manyLanes: false },
+      now,
+    );
   }
 }
 
@@ -56,8 +59,9 @@ describe("CongestionController", () => {
     expect(controller.bitrateBps).toBe(500_000);
     run(controller, 0, 3, 2_000_000, () => 0);
     expect(controller.bitrateBps).toBe(500_000);
-    expect(controller.takeChange()).toBe(500_000);
-    expect(controller.takeChange()).toBeNull();
+    expect(controller.takeChange(1)).toBe(500_000);
+    expect(controller.takeChange(1)).toBeNull();
+    expect(controller.takeChange(1.25)).toBe(400_000);
   });
 
   it("begins again on another path", () => {

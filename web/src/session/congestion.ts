@@ -24,6 +24,8 @@ const MAX_BITRATE = 20_000_000;
 const WINDOW_CUT_DELAY = 0.045;
 const WINDOW_DEEP_CUT_DELAY = 0.09;
 const BITRATE_CUT_DELAY = 0.06;
+const QUEUEING_DELAY = 0.025;
+const CONGESTED_DELAY = 0.05;
 const GROWTH_DELAY = 0.03;
 const WINDOW_GROWTH_DELAY = 0.02;
 /** Seconds, and a round trip more, between two cuts: the first must have had time to show. */
@@ -71,11 +73,15 @@ export interface PathSample {
   readonly roundTrip: number;
   /** When the far end sent the ACK, on its clock. */
   readonly at: Seconds;
+  /** Whether several lanes carry data, of which some may be stalled. */
+  readonly manyLanes: boolean;
 }
 
 /** Window and estimate. Rates are bits per second, sizes octets. */
 export class CongestionController {
   window = START_WINDOW;
+  /** Octets that may be in flight: the window, but no more than the path has lately shown to carry in time. */
+  limit = START_WINDOW;
   bitrateBps = START_BITRATE;
   /** Smoothed seconds. */
   roundTrip: Seconds | null = null;
@@ -105,18 +111,10 @@ export class CongestionController {
     return false;
   }
 
-  /**
-   * Octets that may be in flight: the window, but no more than the path has lately shown to carry in time. A path that
-   * was wide may be narrow a moment later, and then all that is in flight is queue.
-   */
-  get limit(): number {
-    const shown = Math.floor((this.delivered.peakBps / 8) * (this.#baseRoundTrip + MAX_EXCESS));
-    return Math.min(this.window, Math.max(START_WINDOW, shown));
-  }
-
   /** All lanes were lost: what comes next may be another network. Begin again, carefully. */
   pathChanged(): void {
     this.window = START_WINDOW;
+    this.limit = START_WINDOW;
     this.bitrateBps = Math.min(this.bitrateBps, Math.max(START_BITRATE, Math.floor(this.bitrateBps / 2)));
     this.delay = new QueueingDelay();
     this.delivered = new DeliveredRate();
@@ -133,22 +131,45 @@ export class CongestionController {
     const smoothed = this.roundTrip === null ? roundTrip : 0.875 * this.roundTrip + 0.125 * roundTrip;
     this.roundTrip = smoothed as Seconds;
     this.#baseRoundTrip = this.#leastRoundTrip.add(roundTrip, now);
-    this.delay.add(sample.delay, now);
+    this.delay.add(sample.delay, now, sample.manyLanes);
     this.delivered.add(sample.octets, sample.at, now);
     const elapsed = this.#updatedAt === null ? 0 : Math.min(now - this.#updatedAt, 0.1);
     this.#updatedAt = now;
     const { least } = this.delay;
-    if (least === null) return;
-    if (least > WINDOW_CUT_DELAY) this.#fullPath(least, now);
-    else this.#freePath(least, sample.octets, elapsed, now);
-    this.#wasLimited = false;
+    if (least !== null) {
+      if (least > WINDOW_CUT_DELAY) this.#fullPath(least, now);
+      else this.#freePath(least, sample.octets, elapsed, now);
+      this.#wasLimited = false;
+    }
+    // A path that was wide may be narrow a moment later, and then all that is in flight is queue.
+    const shown = Math.floor((this.delivered.peakBps / 8) * (this.#baseRoundTrip + MAX_EXCESS));
+    this.limit = Math.min(this.window, Math.max(START_WINDOW, shown));
   }
 
-  /** The estimate, if it has moved noticeably since it was last taken. */
-  takeChange(): number | null {
-    if (Math.abs(this.bitrateBps - this.#toldBps) < CHANGE_TO_TELL * this.#toldBps) return null;
-    this.#toldBps = this.bitrateBps;
-    return this.bitrateBps;
+  /** Whether all messages wait on the path, and none of them because a stall has just ended. */
+  get isQueueing(): boolean {
+    return this.#waitsBeyond(QUEUEING_DELAY);
+  }
+
+  /** Whether they wait for long. */
+  get isCongested(): boolean {
+    return this.#waitsBeyond(CONGESTED_DELAY);
+  }
+
+  #waitsBeyond(delay: number): boolean {
+    return this.delay.least !== null && this.delay.least > delay && !this.delay.isDraining;
+  }
+
+  /**
+   * The estimate of what is left for media, if it has moved noticeably since it was last taken.
+   *
+   * @param cost octets that leave for each octet of media, redundancy included.
+   */
+  takeChange(cost: number): number | null {
+    const bitrateBps = Math.floor(this.bitrateBps / cost);
+    if (Math.abs(bitrateBps - this.#toldBps) < CHANGE_TO_TELL * this.#toldBps) return null;
+    this.#toldBps = bitrateBps;
+    return bitrateBps;
   }
 
   #fullPath(least: number, now: Seconds): void {

@@ -44,6 +44,11 @@ export class ControlSender {
     this.#toSend.push(entry);
   }
 
+  /** Whether a message waits for a lane. */
+  get isWaiting(): boolean {
+    return this.#toSend.length > 0;
+  }
+
   /** The next message for that lane, or null. */
   nextMessage(laneId: number): Uint8Array<ArrayBuffer> | null {
     for (;;) {

@@ -11,7 +11,10 @@ import type { Seconds } from "../base/time.ts";
 /** Seconds of samples of which the least is the signal: a burst behind a lost segment ends with a low one. */
 const SIGNAL_WINDOW = 0.2;
 const MIN_SIGNAL_SPAN = 0.1;
+/** As few samples as may be judged, and as many as are judged however old they are. */
 const MIN_SIGNAL_SAMPLES = 3;
+/** The same of many lanes, of which some are stalled: a few samples may be of those alone. */
+const MIN_SIGNAL_SAMPLES_OF_MANY = 8;
 /** A newest sample below this part of the oldest one says that the queue is emptying by itself. */
 const DRAINING = 0.8;
 /** Seconds; the least delay is remembered for one to two of these, then a changed route is forgiven. */
@@ -59,17 +62,18 @@ export class QueueingDelay {
   readonly #samples: { readonly at: Seconds; readonly value: number }[] = [];
 
   /** Take the delay of one message: arrival on their clock minus departure on ours. */
-  add(delay: number, now: Seconds): void {
+  add(delay: number, now: Seconds, manyLanes = false): void {
+    const needed = manyLanes ? MIN_SIGNAL_SAMPLES_OF_MANY : MIN_SIGNAL_SAMPLES;
     this.newest = delay - this.#base.add(delay, now);
     const samples = this.#samples;
     samples.push({ at: now, value: this.newest });
     // On a slow path large frames make few samples: some older ones then stay.
     for (let first = samples[0]; first !== undefined && first.at < now - SIGNAL_WINDOW; first = samples[0]) {
-      if (samples.length <= MIN_SIGNAL_SAMPLES) break;
+      if (samples.length <= needed) break;
       samples.shift();
     }
     const oldest = samples[0];
-    if (oldest === undefined || samples.length < MIN_SIGNAL_SAMPLES || now - oldest.at < MIN_SIGNAL_SPAN) {
+    if (oldest === undefined || samples.length < needed || now - oldest.at < MIN_SIGNAL_SPAN) {
       this.least = null;
       return;
     }

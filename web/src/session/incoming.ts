@@ -3,9 +3,11 @@
 import { CloseCode, RemoteProtocolError } from "../base/errors.ts";
 import { kindOf, type Track } from "../base/media.ts";
 import type { Seconds } from "../base/time.ts";
-import type { Control } from "../wire/codec.ts";
+import { type Control, decodeMedia, type WireLimits } from "../wire/codec.ts";
 import { type ControlMessage, DOWNLINK_ONLY, type KnownControl, UPLINK_ONLY } from "../wire/control.ts";
+import type { Fragment } from "../wire/fragment.ts";
 import type { AudioMessage, VideoMessage } from "../wire/media.ts";
+import { IncomingBlocks } from "./assembly.ts";
 import { IncomingTracks } from "./continuity.ts";
 import { ControlReceiver } from "./control-channel.ts";
 import type { SessionEvent } from "./events.ts";
@@ -15,21 +17,29 @@ import type { Outgoing } from "./outgoing.ts";
 /** The receiving half of a session; it puts its events into the session's list and its requests into `outgoing`. */
 export class Incoming {
   readonly tracks = new IncomingTracks();
+  /** How many lanes the gateway would like. */
+  lanesWanted = 1;
+  readonly #blocks = new IncomingBlocks();
   readonly #control = new ControlReceiver();
   readonly #notForUs: ReadonlySet<string>;
   readonly #maxTracks: number;
+  readonly #wireLimits: WireLimits;
   readonly #outgoing: Outgoing;
   readonly #events: SessionEvent[];
+  /** Filled and emptied again with each message. */
+  readonly #ready: (AudioMessage | VideoMessage)[] = [];
 
   /**
    * @param role which CONTROL types are for us.
    * @param maxTracks how many tracks the far end may announce at once.
+   * @param wireLimits on what fragments make.
    * @param outgoing carries our keyframe requests.
    * @param events the session's list.
    */
-  constructor(role: Role, maxTracks: number, outgoing: Outgoing, events: SessionEvent[]) {
+  constructor(role: Role, maxTracks: number, wireLimits: WireLimits, outgoing: Outgoing, events: SessionEvent[]) {
     this.#notForUs = role === "client" ? UPLINK_ONLY : DOWNLINK_ONLY;
     this.#maxTracks = maxTracks;
+    this.#wireLimits = wireLimits;
     this.#outgoing = outgoing;
     this.#events = events;
   }
@@ -39,19 +49,36 @@ export class Incoming {
     return this.#control.received;
   }
 
-  /** Deliver an audio packet, or drop it. */
-  receiveAudio(message: AudioMessage): void {
-    if (!this.tracks.acceptAudio(message)) return;
-    this.#events.push({ type: "frameReceived", trackId: message.trackId, frame: message.frame });
+  /**
+   * Deliver a frame and what waited for it, let it wait, or drop it; and ask for the keyframes that are wanted.
+   *
+   * @param patient what is missing may still come on another lane.
+   */
+  receiveFrame(message: AudioMessage | VideoMessage, now: Seconds, patient: boolean): void {
+    this.tracks.accept(message, now, patient, this.#ready);
+    this.#deliver();
+    this.sendKeyframeRequests(now);
   }
 
-  /** Deliver a video frame, or drop it and see whether a keyframe has to be asked for. */
-  receiveVideo(message: VideoMessage, now: Seconds): void {
-    if (this.tracks.acceptVideo(message)) {
-      this.#events.push({ type: "frameReceived", trackId: message.trackId, frame: message.frame });
-    } else {
-      this.sendKeyframeRequests(now);
-    }
+  /**
+   * Keep a fragment; gives the message that it completes.
+   *
+   * @throws RemoteProtocolError it contradicts others, or what they make is neither VIDEO nor AUDIO.
+   */
+  receiveFragment(fragment: Fragment): AudioMessage | VideoMessage | null {
+    const data = this.#blocks.receive(fragment);
+    return data === null ? null : decodeMedia(data, this.#wireLimits);
+  }
+
+  /** Deliver what has waited long enough for frames in front of it. */
+  deliverDue(now: Seconds, patient: boolean): void {
+    this.tracks.due(now, patient, this.#ready);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    for (const { trackId, frame } of this.#ready) this.#events.push({ type: "frameReceived", trackId, frame });
+    this.#ready.length = 0;
   }
 
   /** Deliver CONTROL in order. @throws RemoteProtocolError wrong direction, too far ahead, or too many tracks. */
@@ -75,6 +102,9 @@ export class Incoming {
       case "track_removed":
         this.tracks.remove(message.trackId);
         break;
+      case "lanes":
+        this.lanesWanted = message.wanted;
+        return;
       case "pause":
         // Told first: whoever resumes a source has to do so before a keyframe is asked of it.
         this.#events.push({ type: "controlReceived", message });

@@ -3,6 +3,7 @@
 import { RemoteProtocolError } from "../base/errors.ts";
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
 import { type LaneAck, MAX_HELD_US, type Pong } from "../wire/path.ts";
+import type { Block } from "./blocks.ts";
 
 /** PINGs that wait for their PONG; when there are more, the oldest goes unanswered. */
 const MAX_PENDING_PONGS = 4;
@@ -19,14 +20,29 @@ const STALL_TIME = 0.5;
 export const MAX_SILENCE = 6;
 
 /** Seconds for which an ACK names a lane again after its last message: the ACK before may be late. */
-const RECENT = 0.1;
+const RECENT = 0.03;
+/** Seconds by which something younger must have left, and arrived on another lane, for a message to count as late. */
+export const BEHIND = 0.015;
+/** Octets that any TCP connection takes at once (RFC 6928: ten segments). */
+const FIRST_WINDOW = 14_000;
+/** What is so many times above the octets that a lane is known to carry may be late for its sender's window alone. */
+const WINDOW_GROWTH = 1.5;
 
 /** A message in flight. */
 export interface Sent {
   readonly size: number;
   readonly sentAt: Seconds;
-  /** The video track whose frame it carries, null for anything else. */
-  readonly videoTrackId: number | null;
+  /** Octets in flight ahead of it. */
+  readonly ahead: number;
+  /** What it is a piece of. */
+  readonly block: Block | null;
+}
+
+/** A message that the lane's carrier takes next. */
+export interface Waiting {
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** What it is a piece of. */
+  readonly block: Block | null;
 }
 
 /** One lane for statistics, and for who decides which lane may be closed. */
@@ -36,13 +52,15 @@ export interface LaneFigures {
   readonly kind: string;
   /** Whether WELCOME was sent or received. */
   readonly welcomed: boolean;
-  /** Whether the oldest message in flight should have been acknowledged long ago. */
+  /** Whether the oldest message in flight was overtaken, or should have been acknowledged long ago. */
   readonly stalled: boolean;
   /** Sent and not acknowledged. */
   readonly inFlightBytes: number;
   /** Seconds since a message that ACK reports came; 0 while something of ours is in flight. */
   readonly quiet: Seconds;
 }
+
+const NOTHING: readonly Sent[] = [];
 
 /** Counters and timers of one lane. */
 export class Lane {
@@ -62,6 +80,10 @@ export class Lane {
   lastSentAt: Seconds;
   readonly inFlight: Sent[] = [];
   inFlightBytes = 0;
+  /** What was assigned to the lane and waits for its carrier. */
+  readonly outbox: Waiting[] = [];
+  /** Octets in flight with which the lane was in time. */
+  provenBytes = FIRST_WINDOW;
   readonly #pongs: Pong[] = [];
   #messagesAcknowledged = 0;
 
@@ -81,17 +103,38 @@ export class Lane {
     this.lastReceivedAt = now;
   }
 
+  /** Let the carrier take this message next. */
+  put(data: Uint8Array<ArrayBuffer>, block: Block | null): void {
+    this.outbox.push({ data, block });
+  }
+
   /** Put a message that ACK reports in flight. */
-  sent(size: number, now: Seconds, videoTrackId: number | null = null): void {
-    this.inFlight.push({ size, sentAt: now, videoTrackId });
+  sent(size: number, now: Seconds, block: Block | null = null): void {
+    this.inFlight.push({ size, sentAt: now, ahead: this.inFlightBytes, block });
     this.inFlightBytes += size;
     this.lastSentAt = now;
   }
 
-  /** Whether the oldest message in flight should have been acknowledged long ago; `roundTrip` in seconds. */
-  isStalled(roundTrip: number, now: Seconds): boolean {
+  /** Whether the oldest message in flight should have been acknowledged long ago, other lanes or not. */
+  isSilent(roundTrip: number, now: Seconds): boolean {
     const oldest = this.inFlight[0];
     return oldest !== undefined && now - oldest.sentAt > roundTrip + STALL_TIME;
+  }
+
+  /**
+   * Whether younger data of other lanes has arrived before the oldest that is in flight here.
+   *
+   * @param newestAcknowledged when the youngest message left that is known to have arrived, on whatever lane.
+   */
+  isStalled(newestAcknowledged: number): boolean {
+    const oldest = this.inFlight[0];
+    return oldest !== undefined && this.isLate(oldest, newestAcknowledged);
+  }
+
+  /** Whether that message of this lane was overtaken, and not for a window that had yet to open. */
+  isLate(sent: Sent, newestAcknowledged: number): boolean {
+    if (sent.sentAt >= newestAcknowledged - BEHIND) return false;
+    return sent.ahead + sent.size <= WINDOW_GROWTH * this.provenBytes;
   }
 
   /** When the lane counts as lost if nothing more arrives; `maxSilence` holds if something is in flight. */
@@ -126,28 +169,27 @@ export class Lane {
   /**
    * The far end has received this many messages since the lane began.
    *
-   * @returns the octets that are newly acknowledged, and the last message of them; 0 and null if the news is old.
+   * @returns what is newly acknowledged, oldest first; nothing if the news is old.
    * @throws RemoteProtocolError more than was sent.
    */
-  acknowledge(messagesReceived: number): { octets: number; last: Sent | null } {
+  acknowledge(messagesReceived: number): readonly Sent[] {
     const news = messagesReceived - this.#messagesAcknowledged;
-    if (news <= 0) return { octets: 0, last: null };
+    if (news <= 0) return NOTHING;
     if (news > this.inFlight.length) throw new RemoteProtocolError("ACK of messages that were never sent");
-    const acknowledged = this.inFlight.splice(0, news);
-    const octets = acknowledged.reduce((sum, sent) => sum + sent.size, 0);
     this.#messagesAcknowledged = messagesReceived;
-    this.inFlightBytes -= octets;
-    return { octets, last: acknowledged[acknowledged.length - 1] ?? null };
+    const acknowledged = this.inFlight.splice(0, news);
+    for (const { size } of acknowledged) this.inFlightBytes -= size;
+    return acknowledged;
   }
 
-  /** How the lane is at `now`; `roundTrip` in seconds. */
-  figures(roundTrip: number, now: Seconds): LaneFigures {
+  /** How the lane is at `now`; `newestAcknowledged` as in `isStalled`, `roundTrip` in seconds. */
+  figures(newestAcknowledged: number, roundTrip: number, now: Seconds): LaneFigures {
     const quiet = this.inFlight.length > 0 ? 0 : Math.max(0, now - this.lastReceivedAt);
     return {
       laneId: this.laneId,
       kind: this.kind,
       welcomed: this.welcomed,
-      stalled: this.isStalled(roundTrip, now),
+      stalled: this.isStalled(newestAcknowledged) || this.isSilent(roundTrip, now),
       inFlightBytes: this.inFlightBytes,
       quiet: seconds(quiet),
     };

@@ -10,6 +10,8 @@ export interface SessionLimits {
   readonly maxFrameBytes: number;
   /** Tracks that a client may publish at once; a gateway's bound. */
   readonly maxTracks: number;
+  /** Lanes at once; a gateway's bound. */
+  readonly maxLanes: number;
   /** How long a session without lanes stays. */
   readonly resumeWindow: Seconds;
   /** How long a lane may be silent before it is lost. */
@@ -21,6 +23,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   maxMessageBytes: 1_048_576,
   maxFrameBytes: 1_000_000,
   maxTracks: 8,
+  maxLanes: 32,
   resumeWindow: seconds(30),
   idleTimeout: seconds(15),
 };

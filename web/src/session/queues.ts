@@ -45,6 +45,11 @@ export class AudioQueue {
   readonly #paused = new Set<number>();
   #waiting: WaitingAudio[] = [];
 
+  /** How many packets wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   /** Whether packets of this track are taken. */
   has(trackId: number): boolean {
     return this.#nextNumber.has(trackId);

@@ -1,5 +1,5 @@
 /**
- * Which frame goes next: audio before video, and among videos the frame that has waited longest.
+ * Which frame goes next: the oldest packet of audio, and among videos the frame that has waited longest.
  *
  * Holds the queues of all outgoing tracks; the session asks it whenever a lane can carry a message.
  */
@@ -8,10 +8,10 @@ import type { EncodedFrame, MediaKind } from "../base/media.ts";
 import { type Seconds, seconds } from "../base/time.ts";
 import { AudioQueue, VideoQueue } from "./queues.ts";
 
-/** A frame as a message; `videoTrackId` is null for audio. */
-export interface ScheduledMessage {
+/** A frame of video as a message. */
+export interface VideoToSend {
   readonly data: Uint8Array<ArrayBuffer>;
-  readonly videoTrackId: number | null;
+  readonly trackId: number;
 }
 
 /** All outgoing tracks and what waits of them. */
@@ -58,7 +58,7 @@ export class Scheduler {
     this.#noteEmpty(queue);
   }
 
-  /** Drop the video that has waited too long; call it before `pop`, and also when nothing may leave. */
+  /** Drop the video that has waited too long; call it before `popVideo`, and also when nothing may leave. */
   dropStale(now: Seconds): void {
     for (const queue of this.#ready.values()) {
       queue.dropStale(now);
@@ -66,18 +66,24 @@ export class Scheduler {
     }
   }
 
-  /** The next frame, or null if nothing may leave. */
-  pop(now: Seconds, withVideo: boolean): ScheduledMessage | null {
-    const packet = this.#audio.pop(now);
-    if (packet !== null) return { data: packet, videoTrackId: null };
-    while (withVideo) {
-      const queue = this.#longestWaiting();
-      if (queue === null) return null;
+  /** The next packet as a message, or null if none waits that is worth sending. */
+  popAudio(now: Seconds): Uint8Array<ArrayBuffer> | null {
+    return this.#audio.pop(now);
+  }
+
+  /** The next frame and its track, or null if none waits. */
+  popVideo(now: Seconds): VideoToSend | null {
+    for (let queue = this.#longestWaiting(); queue !== null; queue = this.#longestWaiting()) {
       const data = queue.pop(now);
       this.#noteEmpty(queue);
-      if (data !== null) return { data, videoTrackId: queue.trackId };
+      if (data !== null) return { data, trackId: queue.trackId };
     }
     return null;
+  }
+
+  /** Whether a packet of audio waits. */
+  get hasAudio(): boolean {
+    return this.#audio.length > 0;
   }
 
   /** Whether a video frame waits. */

@@ -21,6 +21,7 @@ import type { SessionEvent } from "./events.ts";
 import { helloForLane, limitsFromWelcome, type Role, type WelcomeInfo, welcomeForLane } from "./handshake.ts";
 import { Incoming } from "./incoming.ts";
 import { Lane, type LaneFigures, MAX_SILENCE } from "./lane.ts";
+import { LaneCount, MAX_LANES } from "./lane-count.ts";
 import { DEFAULT_LIMITS, type SessionLimits } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type State, step } from "./state.ts";
@@ -28,11 +29,6 @@ import { type State, step } from "./state.ts";
 const MAX_DETAIL_LENGTH = 512;
 /** A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6). */
 const PING_SHARE = 3;
-
-/** Lanes that a client holds on a clean path. */
-const INITIAL_LANES = 2;
-/** Lanes that a client holds at most, unless its owner says otherwise. */
-export const MAX_LANES = 16;
 
 /** What a session begins with. */
 export interface SessionOptions {
@@ -58,7 +54,7 @@ export class Session {
   readonly key: string;
   #limits: SessionLimits;
   readonly #hello: Hello | null;
-  readonly #lanesWanted: number;
+  readonly #laneCount: LaneCount;
   #welcome: Welcome | null = null;
   #state: State = "connecting";
   #established = false;
@@ -85,12 +81,13 @@ export class Session {
     this.key = options.key;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#hello = options.hello ?? null;
-    this.#lanesWanted = Math.min(options.fixedLanes ?? INITIAL_LANES, options.maxLanes ?? MAX_LANES);
+    const maxLanes = role === "client" ? (options.maxLanes ?? MAX_LANES) : this.#limits.maxLanes;
+    this.#laneCount = new LaneCount(maxLanes, options.fixedLanes ?? null);
     this.#deadline = seconds(options.now + this.#limits.resumeWindow);
     this.#maxSilence = role === "client" ? MAX_SILENCE : Number.POSITIVE_INFINITY;
-    this.#outgoing = new Outgoing(this.#limits.maxFrameBytes, this.#events);
+    this.#outgoing = new Outgoing(this.#limits.maxFrameBytes, this.#lanes, this.#events);
     const maxTracks = role === "gateway" ? this.#limits.maxTracks : Number.POSITIVE_INFINITY;
-    this.#incoming = new Incoming(role, maxTracks, this.#outgoing, this.#events);
+    this.#incoming = new Incoming(role, maxTracks, this.#limits, this.#outgoing, this.#events);
   }
 
   // What one may ask.
@@ -117,18 +114,17 @@ export class Session {
 
   /** What the path can carry now, all outgoing tracks together. */
   get targetBitrateBps(): number {
-    return this.#outgoing.congestion.bitrateBps;
+    return this.#outgoing.bitrateBps;
   }
 
-  /** Client: how many lanes should be open; every change is told with `lanesWantedChanged`. */
+  /** How many lanes the client should hold now, by what both directions measure (`lanesWantedChanged`). */
   get lanesWanted(): number {
-    return this.#lanesWanted;
+    return this.#laneCount.wanted;
   }
 
   /** Figures of the lanes that are open, in the order they came. */
   laneFigures(now: Seconds): LaneFigures[] {
-    const roundTrip = this.#outgoing.congestion.roundTrip ?? 0;
-    return [...this.#lanes.values()].map((lane) => lane.figures(roundTrip, now));
+    return this.#outgoing.laneFigures(now);
   }
 
   /** Figures of the path at `now`. */
@@ -180,6 +176,9 @@ export class Session {
       // The client counts its lanes: what is younger than this HELLO was opened beside it and overtook it.
       for (const staleId of this.laneIds) if (staleId < laneId) this.#giveUp(staleId, now);
     }
+    if (this.#lanes.size >= this.#limits.maxLanes) {
+      throw new RemoteProtocolError("too many lanes", CloseCode.RATE_LIMITED);
+    }
     this.#outgoing.control.acknowledge(hello.controlReceived);
     this.#welcome = welcomeForLane(info, this.#limits, {
       laneId,
@@ -193,7 +192,7 @@ export class Session {
   #addLane(lane: Lane): void {
     this.#usedLaneIds.add(lane.laneId);
     this.#lanes.set(lane.laneId, lane);
-    this.#outgoing.laneOpened();
+    this.#outgoing.lanesChanged();
   }
 
   /** The carrier is gone, for whatever reason; unknown lanes are ignored. */
@@ -202,8 +201,8 @@ export class Session {
     const lane = this.#lanes.get(laneId);
     if (lane === undefined) return;
     this.#lanes.delete(laneId);
-    this.#acknowledger.laneLost(laneId, [...this.#lanes.values()], now);
-    this.#outgoing.laneLost(lane, this.#lanes.size === 0);
+    this.#acknowledger.laneLost([...this.#lanes.values()], now);
+    this.#outgoing.laneLost(lane);
     if (this.#lanes.size > 0) return;
     const wasOpen = this.#state === "open";
     this.#state = step(this.#state, "lastLaneLost");
@@ -261,20 +260,27 @@ export class Session {
     lane.lastHeardAt = now;
     if (type !== "ack" && type !== "welcome") {
       lane.received(now);
-      this.#acknowledger.received(lane.laneId, now);
+      this.#acknowledger.received(this.#lanes.size, now);
     }
     switch (type) {
       case "audio":
-        this.#incoming.receiveAudio(message);
-        break;
       case "video":
-        this.#incoming.receiveVideo(message, now);
+        this.#incoming.receiveFrame(message, now, this.#lanes.size > 1);
         break;
+      case "fragment": {
+        const whole = this.#incoming.receiveFragment(message);
+        if (whole !== null) this.#incoming.receiveFrame(whole, now, this.#lanes.size > 1);
+        break;
+      }
       case "control":
         this.#incoming.receiveControl(message, now);
+        this.#laneCount.remoteWish(this.#incoming.lanesWanted);
+        this.#tellLanesWanted();
         break;
       case "ack":
-        this.#outgoing.takeAck(message, this.#lanes, now);
+        this.#outgoing.takeAck(message, now);
+        this.#laneCount.wish(this.#outgoing.redundancy.lanes);
+        this.#tellLanesWanted();
         break;
       case "ping":
         lane.queuePong({
@@ -289,13 +295,18 @@ export class Session {
       case "close":
         this.#end(message.code, message.detail, true, message.reason);
         break;
-      case "fragment":
-        throw new RemoteProtocolError("FRAGMENT where none is taken");
       case "pong":
       case "skipped":
         // It was counted, and that is all.
         break;
     }
+  }
+
+  #tellLanesWanted(): void {
+    const wanted = this.#laneCount.takeChange();
+    if (wanted === null) return;
+    if (this.role === "client") this.#events.push({ type: "lanesWantedChanged", count: wanted });
+    else if (wanted > 1) this.#outgoing.sendControl({ type: "lanes", wanted });
   }
 
   #receiveWelcome(lane: Lane, welcome: Welcome, now: Seconds): void {
@@ -309,9 +320,11 @@ export class Session {
     this.#welcome = welcome;
     this.#limits = limitsFromWelcome(this.#limits, welcome);
     this.#outgoing.maxFrameBytes = welcome.limits.maxFrameBytes;
+    this.#laneCount.limit(welcome.limits.maxLanes);
     // A tenth is left for headers, CONTROL and bursts.
     this.#outgoing.congestion.setMaxBitrate(Math.floor((welcome.limits.maxBytesPerSecond * 8 * 9) / 10));
     lane.welcomed = true;
+    this.#outgoing.lanesChanged();
     this.#welcomed(welcome.resumed, now);
   }
 
@@ -343,7 +356,7 @@ export class Session {
       lane.greeting = null;
       return greeting;
     }
-    if (!this.#acknowledger.isDue(lane.laneId, now)) return null;
+    if (!this.#acknowledger.isDue(lane.laneId, this.#lanes.size, now)) return null;
     return encode(this.#acknowledger.make([...this.#lanes.values()], this.#incoming.controlReceived, now));
   }
 
@@ -386,14 +399,15 @@ export class Session {
     let next = Math.min(
       this.#deadline ?? Number.POSITIVE_INFINITY,
       this.#incoming.tracks.nextRequestAt() ?? Number.POSITIVE_INFINITY,
+      this.#incoming.tracks.nextDueAt() ?? Number.POSITIVE_INFINITY,
     );
     for (const lane of this.#lanes.values()) {
       const pingAt = lane.lastSentAt + idleTimeout / PING_SHARE;
       if (handledAt < pingAt && pingAt < next) next = pingAt;
       next = Math.min(next, lane.lostAt(idleTimeout, this.#maxSilence));
     }
-    const ackAt = this.#acknowledger.dueAt;
-    if (ackAt !== null && this.#lanes.size > 0 && handledAt < ackAt && ackAt < next) next = ackAt;
+    const ackAt = this.#lanes.size > 0 ? this.#acknowledger.nextDueAfter(handledAt) : null;
+    if (ackAt !== null && ackAt < next) next = ackAt;
     return next < Number.POSITIVE_INFINITY ? seconds(next) : null;
   }
 
@@ -405,7 +419,10 @@ export class Session {
       const lostAt = lane.lostAt(this.#limits.idleTimeout, this.#maxSilence);
       if (now >= lostAt || lane.isOverdue) this.#giveUp(lane.laneId, now);
     }
-    this.#guard(() => this.#incoming.sendKeyframeRequests(now));
+    this.#guard(() => {
+      this.#incoming.deliverDue(now, this.#lanes.size > 1);
+      this.#incoming.sendKeyframeRequests(now);
+    });
     if (this.#deadline !== null && now >= this.#deadline) {
       this.#end(CloseCode.TIMEOUT, "no lane came back in time", false);
     }

@@ -157,12 +157,15 @@ export class Pump {
     }
   }
 
-  /** A pull on one lane may bring up messages for lanes that had none before: go on until a whole pass wrote nothing. */
+  /**
+   * One message from each lane in turn, lest the first one take all pieces of a frame; a pull on one lane may bring up
+   * messages for lanes that had none before: go on until a whole pass wrote nothing.
+   */
   #writeAll(): void {
-    for (;;) {
-      let written = false;
+    let written = true;
+    while (written) {
+      written = false;
       for (const lane of this.#lanes.values()) written = this.#write(lane) || written;
-      if (!written || this.#lanes.size < 2) return;
     }
   }
 
@@ -174,17 +177,14 @@ export class Pump {
     lane?.close(GOING_AWAY, "lane given up");
   }
 
-  /** Returns whether there was anything to write. */
+  /** Write one message; returns whether there was any. */
   #write(lane: PumpLane): boolean {
-    let written = false;
-    while (!this.#blocked.has(lane.laneId)) {
-      const message = this.session.nextMessage(lane.laneId, this.#now());
-      if (message === null) break;
-      written = true;
-      this.counters.bytesSent += message.length;
-      if (!lane.write(message)) this.#blocked.add(lane.laneId);
-    }
-    return written;
+    if (this.#blocked.has(lane.laneId)) return false;
+    const message = this.session.nextMessage(lane.laneId, this.#now());
+    if (message === null) return false;
+    this.counters.bytesSent += message.length;
+    if (!lane.write(message)) this.#blocked.add(lane.laneId);
+    return true;
   }
 
   #schedule(): void {

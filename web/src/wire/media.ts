@@ -82,6 +82,10 @@ export function encodeAudio(trackId: number, frameNumber: number, frame: Encoded
   return message;
 }
 
+/** Whether no other frame refers to that of a VIDEO message. */
+export const isDiscardable = (videoMessage: Uint8Array): boolean =>
+  ((videoMessage[1] ?? 0) & (KEYFRAME | DISCARDABLE)) === DISCARDABLE;
+
 function writeHeader(
   message: Uint8Array,
   type: number,
