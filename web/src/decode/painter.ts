@@ -49,6 +49,10 @@ export function drawOn(context: DrawingContext, image: VideoFrame | Pixels): boo
   return resized;
 }
 
+/**
+ * As RGBA also where there are VideoFrame and WebGL: without a graphics card a canvas takes an I420 frame in twice the time, and
+ * WebGL costs many times as much.
+ */
 const pixelsOf = (image: RawImage): Pixels => ({ width: image.width, height: image.height, rgba: image.rgba() });
 
 /** Paints on a canvas that the window has given away. */
