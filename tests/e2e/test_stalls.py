@@ -18,8 +18,6 @@ from tests.support.chirp import delays, longest_gap_ms, skipped_seconds
 from tests.support.page_scripts import devices
 from tests.support.tcp_proxy import TcpProxy
 
-pytestmark = pytest.mark.parametrize("kind", ["chromium"], indirect=True, scope="module")
-
 CLOCKED = (devices(ALICE, clocked=True),)
 STALL_SECONDS = 0.7
 # What a machine that is busy with something else loses once, it does not lose every time; what a page loses, it does.
@@ -34,6 +32,7 @@ async def steady(call: CallPage, name: str) -> None:
     await call.wait_for_picture(name)
 
 
+@pytest.mark.not_in_firefox("its WebSockets wait for the main thread, those of workers too")
 async def test_a_blocked_main_thread_loses_no_sound(gateway: str, running: Browser) -> None:
     alice = await CallPage.joined(running, gateway, room="blocked", name="Alice", scripts=CLOCKED)
     bob = await CallPage.joined(running, gateway, room="blocked", name="Bob", scripts=CLOCKED)
@@ -54,7 +53,9 @@ async def test_a_blocked_main_thread_loses_no_sound(gateway: str, running: Brows
     assert alice.errors == bob.errors == []
 
 
-async def test_delay_drains_after_the_network_has_stalled(gateway: str, running: Browser) -> None:
+async def test_delay_drains_after_the_network_has_stalled(gateway: str, kind: str, running: Browser) -> None:
+    # Without a sound card Firefox has a clock for sound that runs some per cent slow: only its pictures tell their age.
+    clock = kind == "chromium"
     async with TcpProxy(int(gateway.rstrip("/").rpartition(":")[2])) as proxy:
         alice = await CallPage.joined(running, gateway, room="stall", name="Alice", scripts=CLOCKED)
         bob = await CallPage.joined(running, f"{proxy.url}/", room="stall", name="Bob", scripts=CLOCKED)
@@ -64,14 +65,16 @@ async def test_delay_drains_after_the_network_has_stalled(gateway: str, running:
         found = []
         for _ in range(ATTEMPTS):
             began = time.time()
-            sound_before = np.nanmedian(delays(await bob.heard("Alice", 2, since=began)))
+            before = await bob.heard("Alice", 2, since=began)
+            sound_before = np.nanmedian(delays(before)) if clock else 1.0
             pictures_before = np.median(await bob.page.evaluate(f"wsmediaTest.ages({began * 1000})"))
             ended = await proxy.stall(STALL_SECONDS)
             after = await bob.heard("Alice", 3, since=ended)
-            stalled = await bob.page.evaluate(f"wsmediaTest.ages({(ended - STALL_SECONDS) * 1000})")
-            # The stall was one, and was seen.
-            assert max(stalled) > pictures_before + 400
-            sound_after = np.nanmedian(delays(after.since(ended + 2)))
+            # The stall was one, and was seen: nothing new came for longer than any delay before could hide.
+            paused = await bob.page.evaluate(f"wsmediaTest.longestPause({(ended - STALL_SECONDS) * 1000})")
+            assert paused > 1000 * STALL_SECONDS - pictures_before
+            assert paused > 150
+            sound_after = np.nanmedian(delays(after.since(ended + 2))) if clock else 1.0
             pictures_after = np.median(await bob.page.evaluate(f"wsmediaTest.ages({(ended + 2) * 1000})"))
             found.append((sound_before, sound_after, pictures_before, pictures_after))
             if sound_after < 1.2 * sound_before and pictures_after < 1.2 * pictures_before:
@@ -83,6 +86,7 @@ async def test_delay_drains_after_the_network_has_stalled(gateway: str, running:
         await bob.close()
 
 
+@pytest.mark.not_in_firefox("without a sound card its sound has no clock that could be compared with the pictures'")
 async def test_pictures_keep_with_their_sound_on_a_jittery_network(gateway: str, running: Browser) -> None:
     async with TcpProxy(int(gateway.rstrip("/").rpartition(":")[2])) as proxy:
         alice = await CallPage.joined(running, gateway, room="jitter", name="Alice", scripts=CLOCKED)

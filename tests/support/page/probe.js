@@ -162,6 +162,11 @@ globalThis.wsmediaTest = (() => {
       const day = 2 ** 24;
       return probe.watched.seen.filter(([at]) => at >= since).map(([at, code]) => (((at - code) % day) + day) % day);
     },
+    /** The longest time without a new picture, ms, of those that ended after `since`. */
+    longestPause(since = 0) {
+      const times = probe.watched.seen.map(([at]) => at);
+      return Math.max(0, ...times.map((at, index) => (index > 0 && at >= since ? at - times[index - 1] : 0)));
+    },
     /** Keep the main thread busy. */
     block(milliseconds) {
       const end = performance.now() + milliseconds;
