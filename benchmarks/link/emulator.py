@@ -173,12 +173,6 @@ class Link:
         figures = self.statistics()
         return {name: figures[name]["octets"] for name in ("up", "down")}
 
-    def trouble(self) -> dict[str, float]:
-        """What may have spoiled the link's accuracy: how late it handed packets over so far, both directions' worse."""
-        figures = self.statistics()
-        names = ("lateness_ms_p99", "lateness_ms_max")
-        return {name: max(figures[way][name] for way in ("up", "down")) for name in names}
-
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
         if self._control is None:
             raise LinkError("the link is not up")
