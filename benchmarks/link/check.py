@@ -85,12 +85,12 @@ def _loss(loss: float) -> Row:
 
 
 def _bursts() -> Row:
-    bursts = Bursts(mean_ms=10, share=0.2, loss=0.8)
+    bursts = Bursts(mean_ms=5, share=0.2, loss=0.8)
     with Link(LinkConfig.symmetric(rtt_ms=20, bursts=bursts)) as link:
         delays = traffic.flood(link, 8000, 0.002)
         share = sum(delay is None for delay in delays) / len(delays)
-        # 16 s hold some 320 bad periods, whose lengths vary as much as they are long: 4 deviations are a quarter.
-        return _row(link, "bursts, 20 % of time × 80 %", "%", 16, 100 * share, 4, "10 ms long in the mean")
+        # 16 s hold some 640 bad periods, whose lengths vary as much as they are long: a deviation is about 1 %.
+        return _row(link, "bursts, 20 % of time × 80 %", "%", 16, 100 * share, 4, "5 ms long in the mean")
 
 
 def _rate(rate_mbps: float, rtt_ms: float) -> Row:
