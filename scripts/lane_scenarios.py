@@ -221,6 +221,19 @@ def clean_path() -> Recorder:
     return recorder
 
 
+def large_keyframe() -> Recorder:
+    """A keyframe leaves piece by piece at the pace of the path, audio in between; the window does not limit it here."""
+    recorder = publisher(2)
+    recorder.frame(1, keyframe(28_000))
+    recorder.frame(1, delta())
+    for number in range(2):
+        recorder.frame(0, speech(number))
+        recorder.timeout()
+        recorder.wait(0.01)
+        acknowledge(recorder, 0, 0, 1, control=2)
+    return recorder
+
+
 def hedge() -> Recorder:
     """What was overtaken is sent again on another lane, once; then audio goes twice and video with parity."""
     recorder = publisher(3)
@@ -289,7 +302,7 @@ def lanes_wished_for() -> Recorder:
 
 
 def lanes_told() -> Recorder:
-    """A gateway whose downlink comes late tells how many lanes it would like, and fewer much later."""
+    """A gateway whose downlink comes late tells how many lanes it would like, and more when more comes late."""
     recorder = Recorder(Role.GATEWAY)
     hello = Hello(lane_id=0, key=KEY, room="standup", name="Alice", client="test")
     for lane_id in range(2):
@@ -297,11 +310,13 @@ def lanes_told() -> Recorder:
     recorder.control(TrackAdded("p-2", CAMERA))
     recorder.control(TrackAdded("p-2", MICROPHONE))
     lossy(recorder)
-    for number in range(75):
+    for number in range(1, 6):
         recorder.frame(0, speech(number))
+        recorder.wait(0.03)
+        recorder.frame(1, keyframe(100 + number))
         recorder.wait(0.02)
-        acknowledge(recorder, 0, 0, 1, control=2)
-        recorder.wait(0.01 if number < 60 else 2.5)
+        acknowledge(recorder, 1, 1, control=2)
+        acknowledge(recorder, 0, 0, control=2)
     return recorder
 
 
@@ -438,6 +453,7 @@ LANE_SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     patience,
     impatience,
     clean_path,
+    large_keyframe,
     hedge,
     stalled_lane,
     lane_lost_among_several,

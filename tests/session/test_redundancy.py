@@ -20,11 +20,12 @@ from wsmedia.session.redundancy import (
 )
 
 
-def measured(share, count=2000, now=0.0):
-    """After so many messages of which that share was late, evenly."""
+def measured(share, count=2000):
+    """After so many messages of which that share was late, evenly, the last at 0 and a thousand in a second."""
     redundancy = Redundancy()
     for number in range(1, count + 1):
-        redundancy.acknowledged(late=int(number * share) > int((number - 1) * share), now=now)
+        late = int(number * share) > int((number - 1) * share)
+        redundancy.acknowledged(late=late, now=(number - count) / 1000)
     return redundancy
 
 
@@ -39,11 +40,14 @@ class TestEstimate:
         assert 0.02 < measured(0.03).late_share < 0.045
         assert 0.15 < measured(0.2).late_share < 0.25
 
-    def test_one_late_message_makes_the_path_lossy_at_once_and_not_for_ever(self):
+    def test_a_few_late_messages_make_the_path_lossy_and_not_for_ever(self):
         redundancy = measured(0.0)
         redundancy.acknowledged(late=True, now=0.0)
+        assert not redundancy.is_lossy(0.0)
+        for _ in range(3):
+            redundancy.acknowledged(late=True, now=0.0)
         assert redundancy.is_lossy(0.0)
-        for _ in range(1000):
+        for _ in range(3000):
             redundancy.acknowledged(late=False, now=0.0)
         assert not redundancy.is_lossy(0.0)
 
@@ -80,6 +84,20 @@ class TestCongestion:
         redundancy.congested(10.0)
         redundancy.acknowledged(late=True, now=10.5)
         assert redundancy.late_share == 0
+
+    def test_nor_does_what_was_late_while_the_queue_grew(self):
+        redundancy = measured(0.0)
+        for step in range(20):
+            redundancy.acknowledged(late=True, now=step / 100)
+        assert redundancy.is_lossy(0.2)
+        redundancy.congested(0.2)
+        assert redundancy.late_share == 0
+
+    def test_but_loss_of_long_ago_is_remembered(self):
+        redundancy = measured(0.05)
+        share = redundancy.late_share
+        redundancy.congested(0.1)
+        assert redundancy.late_share == pytest.approx(share, rel=0.5)
 
 
 class TestPlan:

@@ -138,6 +138,11 @@ class Dispatcher:
             queue.popleft().drop_rest()
         return bool(queue)
 
+    def piece_size(self, urgency: Urgency) -> int:
+        """Octets of the piece that is next; 0 if none waits."""
+        queue = self._waiting[urgency]
+        return queue[0].piece_size if queue else 0
+
     def drop_stale(self, now: float) -> list[int]:
         """Give up frames whose pieces have waited too long; gives their video tracks."""
         queue = self._waiting[Urgency.VIDEO]

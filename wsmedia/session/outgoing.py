@@ -12,6 +12,7 @@ from wsmedia.session.control_channel import ControlSender
 from wsmedia.session.dispatcher import Dispatcher
 from wsmedia.session.events import Event, KeyframeNeeded, PathEstimateChanged
 from wsmedia.session.lane import BEHIND, Lane, LaneFigures, Sent
+from wsmedia.session.pacing import Pacer
 from wsmedia.session.redundancy import Redundancy
 from wsmedia.session.scheduler import Scheduler
 from wsmedia.wire import (
@@ -47,7 +48,10 @@ class Outgoing:
         self._lanes = lanes
         self._dispatcher = Dispatcher(lanes, self.redundancy)
         self._events = events
+        self._pacer = Pacer()
         self._next_block_number = 0
+        self.next_send_at: float | None = None
+        """When video that is held back for its pace may leave: ``handle_timeout`` is due then."""
         # Whether something has happened since there was nothing to assign, or no lane for it.
         self._may_assign = True
 
@@ -113,15 +117,18 @@ class Outgoing:
             return False
         if not self.congestion.allows_video(dispatcher.bytes_in_flight):
             return False
-        if dispatcher.waits(Urgency.VIDEO):
-            return dispatcher.assign(Urgency.VIDEO, now)
-        if dispatcher.free_lane(Urgency.VIDEO, now) is None:
+        if not self._pacer.allows(self.congestion.bitrate_bps, now):
+            self.next_send_at = self._pacer.open_at
             return False
-        popped = self.scheduler.pop_video(now)
-        if popped is None:
+        if not dispatcher.waits(Urgency.VIDEO) and dispatcher.free_lane(Urgency.VIDEO, now) is not None:
+            popped = self.scheduler.pop_video(now)
+            if popped is not None:
+                dispatcher.send(self._video_block(*popped, now))
+        size = dispatcher.piece_size(Urgency.VIDEO)
+        if not dispatcher.assign(Urgency.VIDEO, now):
             return False
-        dispatcher.send(self._video_block(*popped, now))
-        return dispatcher.assign(Urgency.VIDEO, now)
+        self._pacer.sent(size)
+        return True
 
     def _video_block(self, message: bytes, track_id: int, now: float) -> Block:
         discardable = is_discardable(message)
@@ -252,6 +259,12 @@ class Outgoing:
         dispatcher.round_trip = self.congestion.round_trip or 0.0
         if self.congestion.is_congested:
             self.redundancy.congested(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Let video go on whose time has come."""
+        if self.next_send_at is not None and now >= self.next_send_at:
+            self.next_send_at = None
+            self._may_assign = True
 
     def lanes_changed(self) -> None:
         """A lane was opened or welcomed."""

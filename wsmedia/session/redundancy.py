@@ -9,6 +9,7 @@ least cost. While the path is congested nothing is sent twice: it would only fee
 from __future__ import annotations
 
 import math
+from collections import deque
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ LANE_PATIENCE = 30.0
 FAST = 1 / 150
 SLOW = 1 / 1000
 """Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget."""
+SNAPSHOT_INTERVAL = 0.25
+SNAPSHOTS = 3
+"""The estimates of so many times so many seconds ago are kept, for a queue that grows is told from loss only then."""
 CONGESTED_TIME = 1.5
 """Seconds without redundancy after a sign of congestion."""
 _SHARE_STEPS = (0.0015, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3)
@@ -59,6 +63,7 @@ class Redundancy:
 
     def __init__(self) -> None:
         self._fast = 0.0
+        self._snapshots = deque([(0.0, 0.0, -math.inf)], maxlen=SNAPSHOTS)
         self._slow = 0.0
         self._congested_until = -math.inf
         self.lanes = CLEAN_LANES
@@ -75,16 +80,20 @@ class Redundancy:
         if now < self._congested_until:
             return
         news = 1.0 if late else 0.0
+        if now - self._snapshots[-1][2] >= SNAPSHOT_INTERVAL:
+            self._snapshots.append((self._fast, self._slow, now))
         self._fast += FAST * (news - self._fast)
         self._slow += SLOW * (news - self._slow)
-        share = self.late_share
-        enough = next((lanes for least, lanes in LANES_WANTED if share >= least), CLEAN_LANES)
+        enough = next((lanes for least, lanes in LANES_WANTED if self._slow >= least), CLEAN_LANES)
         if enough >= self.lanes or now - self._enough_since >= LANE_PATIENCE:
             self.lanes = enough
             self._enough_since = now
 
     def congested(self, now: float) -> None:
-        """The queue of the path is long."""
+        """The queue of the path is long: what was late while it grew was not lost."""
+        if now >= self._congested_until:
+            fast, slow, _ = self._snapshots[0]
+            self._fast, self._slow = min(fast, self._fast), min(slow, self._slow)
         self._congested_until = now + CONGESTED_TIME
 
     def is_congested(self, now: float) -> bool:
@@ -93,7 +102,7 @@ class Redundancy:
 
     def is_lossy(self, now: float) -> bool:
         """Whether redundancy is worth its bytes."""
-        return self.late_share >= LOSSY and now >= self._congested_until
+        return self._slow >= LOSSY and now >= self._congested_until
 
     def plan(self, size: int, lanes: int, now: float, *, discardable: bool) -> Plan:
         """How to send a frame of that many octets over that many lanes."""

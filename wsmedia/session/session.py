@@ -406,7 +406,11 @@ class Session:
             return None
         idle = self.limits.idle_timeout
         next_at = math.inf if self._deadline is None else self._deadline
-        for at in (self._incoming.tracks.next_request_at(), self._incoming.tracks.next_due_at()):
+        for at in (
+            self._incoming.tracks.next_request_at(),
+            self._incoming.tracks.next_due_at(),
+            self._outgoing.next_send_at,
+        ):
             if at is not None and at < next_at:
                 next_at = at
         for lane in self._lanes.values():
@@ -425,6 +429,7 @@ class Session:
         if self._state is State.CLOSED:
             return
         self._timeout_handled_at = now
+        self._outgoing.handle_timeout(now)
         for lane in list(self._lanes.values()):
             if now >= lane.lost_at(self.limits.idle_timeout, self._max_silence) or lane.is_overdue:
                 self._give_up(lane.lane_id, now)

@@ -146,6 +146,11 @@ export class Dispatcher {
     return this.#next(urgency) !== undefined;
   }
 
+  /** Octets of the piece that is next; 0 if none waits. */
+  pieceSize(urgency: Urgency): number {
+    return this.#waiting[urgency][0]?.pieceSize ?? 0;
+  }
+
   /** The block whose piece is next. */
   #next(urgency: Urgency): Block | undefined {
     const queue = this.#waiting[urgency];

@@ -13,6 +13,7 @@ import { ControlSender } from "./control-channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { SessionEvent } from "./events.ts";
 import { BEHIND, type Lane, type LaneFigures, type Sent } from "./lane.ts";
+import { Pacer } from "./pacing.ts";
 import { Redundancy } from "./redundancy.ts";
 import { Scheduler, type VideoToSend } from "./scheduler.ts";
 
@@ -39,7 +40,9 @@ export class Outgoing {
   readonly #lanes: ReadonlyMap<number, Lane>;
   readonly #dispatcher: Dispatcher;
   readonly #events: SessionEvent[];
+  readonly #pacer = new Pacer();
   #nextBlockNumber = 0;
+  #nextSendAt: Seconds | null = null;
   /** Whether something has happened since there was nothing to assign, or no lane for it. */
   #mayAssign = true;
 
@@ -109,12 +112,18 @@ export class Outgoing {
     const waits = dispatcher.waits(Urgency.VIDEO);
     if (!waits && !this.scheduler.hasVideo) return false;
     if (!this.congestion.allowsVideo(dispatcher.bytesInFlight)) return false;
-    if (waits) return dispatcher.assign(Urgency.VIDEO, now);
-    if (dispatcher.freeLane(Urgency.VIDEO, now) === null) return false;
-    const video = this.scheduler.popVideo(now);
-    if (video === null) return false;
-    dispatcher.send(this.#videoBlock(video, now));
-    return dispatcher.assign(Urgency.VIDEO, now);
+    if (!this.#pacer.allows(this.congestion.bitrateBps, now)) {
+      this.#nextSendAt = this.#pacer.openAt;
+      return false;
+    }
+    if (!waits && dispatcher.freeLane(Urgency.VIDEO, now) !== null) {
+      const video = this.scheduler.popVideo(now);
+      if (video !== null) dispatcher.send(this.#videoBlock(video, now));
+    }
+    const size = dispatcher.pieceSize(Urgency.VIDEO);
+    if (!dispatcher.assign(Urgency.VIDEO, now)) return false;
+    this.#pacer.sent(size);
+    return true;
   }
 
   #videoBlock({ data, trackId }: VideoToSend, now: Seconds): Block {
@@ -249,6 +258,18 @@ export class Outgoing {
     this.congestion.acknowledged({ octets, delay, roundTrip, at: ackSentAt, manyLanes }, now);
     dispatcher.roundTrip = this.congestion.roundTrip ?? 0;
     if (this.congestion.isCongested) this.redundancy.congested(now);
+  }
+
+  /** When video that is held back for its pace may leave: `handleTimeout` is due then. */
+  get nextSendAt(): Seconds | null {
+    return this.#nextSendAt;
+  }
+
+  /** Let video go on whose time has come. */
+  handleTimeout(now: Seconds): void {
+    if (this.#nextSendAt === null || now < this.#nextSendAt) return;
+    this.#nextSendAt = null;
+    this.#mayAssign = true;
   }
 
   /** A lane was opened or welcomed. */

@@ -6,11 +6,12 @@ import { cheapestPlan, lateProbability, Redundancy } from "./redundancy.ts";
 
 const at = seconds;
 
-/** After 2000 messages of which that share was late, evenly. */
+/** After 2000 messages of which that share was late, evenly, the last at 0 and a thousand in a second. */
 function measured(share: number): Redundancy {
   const redundancy = new Redundancy();
   for (let number = 1; number <= 2000; number += 1) {
-    redundancy.acknowledged(Math.floor(number * share) > Math.floor((number - 1) * share), at(0));
+    const late = Math.floor(number * share) > Math.floor((number - 1) * share);
+    redundancy.acknowledged(late, at((number - 2000) / 1000));
   }
   return redundancy;
 }
@@ -35,13 +36,22 @@ describe("Redundancy", () => {
 
   it("sends nothing twice for a while after congestion, and takes nothing of it for loss", () => {
     const redundancy = measured(0.05);
-    const before = redundancy.lateShare;
     redundancy.congested(at(10));
+    const before = redundancy.lateShare;
+    expect(before).toBeGreaterThan(0.02);
     redundancy.acknowledged(true, at(10.5));
     expect(redundancy.lateShare).toBe(before);
     expect([redundancy.isCongested(at(11.4)), redundancy.isLossy(at(11.4))]).toEqual([true, false]);
     expect(redundancy.plan(5000, 8, at(11.4), false).spareCount).toBe(0);
     expect([redundancy.isCongested(at(11.6)), redundancy.isLossy(at(11.6))]).toEqual([false, true]);
+  });
+
+  it("takes what was late while the queue grew for the queue's", () => {
+    const redundancy = measured(0);
+    for (let step = 0; step < 20; step += 1) redundancy.acknowledged(true, at(step / 100));
+    expect(redundancy.isLossy(at(0.2))).toBe(true);
+    redundancy.congested(at(0.2));
+    expect(redundancy.lateShare).toBe(0);
   });
 
   it("cuts a frame into few large pieces on a clean path, and into segments with parity on a lossy one", () => {

@@ -41,6 +41,9 @@ const LANE_PATIENCE = 30;
 /** Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget. */
 const FAST = 1 / 150;
 const SLOW = 1 / 1000;
+/** The estimates of so many times so many seconds ago are kept, for a queue that grows is told from loss only then. */
+const SNAPSHOTS = 3;
+const SNAPSHOT_INTERVAL = 0.25;
 /** Seconds without redundancy after a sign of congestion. */
 const CONGESTED_TIME = 1.5;
 const SHARE_STEPS = [0.0015, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3] as const;
@@ -56,12 +59,21 @@ export interface Plan {
   readonly spareCount: number;
 }
 
+/** The two running estimates as they were at a time. */
+interface Snapshot {
+  readonly fast: number;
+  readonly slow: number;
+  readonly at: number;
+}
+
 /** The running estimate, and what follows from it. */
 export class Redundancy {
   /** How many lanes serve best; more at once, fewer only when they have sufficed for a while. */
   lanes = CLEAN_LANES;
   #fast = 0;
   #slow = 0;
+  /** The oldest first; never empty. */
+  readonly #snapshots: [Snapshot, ...Snapshot[]] = [{ fast: 0, slow: 0, at: Number.NEGATIVE_INFINITY }];
   #congestedUntil = Number.NEGATIVE_INFINITY;
   #enoughSince = Number.NEGATIVE_INFINITY;
 
@@ -74,17 +86,30 @@ export class Redundancy {
   acknowledged(late: boolean, now: Seconds): void {
     if (now < this.#congestedUntil) return;
     const news = late ? 1 : 0;
+    this.#keepSnapshot(now);
     this.#fast += FAST * (news - this.#fast);
     this.#slow += SLOW * (news - this.#slow);
-    const enough = lanesFor(this.lateShare);
+    const enough = lanesFor(this.#slow);
     if (enough >= this.lanes || now - this.#enoughSince >= LANE_PATIENCE) {
       this.lanes = enough;
       this.#enoughSince = now;
     }
   }
 
-  /** The queue of the path is long. */
+  #keepSnapshot(now: Seconds): void {
+    const snapshots = this.#snapshots;
+    if (now - (snapshots.at(-1) ?? snapshots[0]).at < SNAPSHOT_INTERVAL) return;
+    snapshots.push({ fast: this.#fast, slow: this.#slow, at: now });
+    if (snapshots.length > SNAPSHOTS) snapshots.shift();
+  }
+
+  /** The queue of the path is long: what was late while it grew was not lost. */
   congested(now: Seconds): void {
+    if (now >= this.#congestedUntil) {
+      const [{ fast, slow }] = this.#snapshots;
+      this.#fast = Math.min(fast, this.#fast);
+      this.#slow = Math.min(slow, this.#slow);
+    }
     this.#congestedUntil = now + CONGESTED_TIME;
   }
 
@@ -95,7 +120,7 @@ export class Redundancy {
 
   /** Whether redundancy is worth its bytes. */
   isLossy(now: Seconds): boolean {
-    return this.lateShare >= LOSSY && now >= this.#congestedUntil;
+    return this.#slow >= LOSSY && now >= this.#congestedUntil;
   }
 
   /** How to send a frame of that many octets over that many lanes. */

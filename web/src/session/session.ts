@@ -400,6 +400,7 @@ export class Session {
       this.#deadline ?? Number.POSITIVE_INFINITY,
       this.#incoming.tracks.nextRequestAt() ?? Number.POSITIVE_INFINITY,
       this.#incoming.tracks.nextDueAt() ?? Number.POSITIVE_INFINITY,
+      this.#outgoing.nextSendAt ?? Number.POSITIVE_INFINITY,
     );
     for (const lane of this.#lanes.values()) {
       const pingAt = lane.lastSentAt + idleTimeout / PING_SHARE;
@@ -415,6 +416,7 @@ export class Session {
   handleTimeout(now: Seconds): void {
     if (this.#state === "closed") return;
     this.#timeoutHandledAt = now;
+    this.#outgoing.handleTimeout(now);
     for (const lane of [...this.#lanes.values()]) {
       const lostAt = lane.lostAt(this.#limits.idleTimeout, this.#maxSilence);
       if (now >= lostAt || lane.isOverdue) this.#giveUp(lane.laneId, now);
