@@ -119,7 +119,7 @@ def _figures(sent: dict[str, Any], received: dict[str, Any], warm_up: float) -> 
         "frames": {"made": len(video), "shown": len(there), "share": round(len(there) / len(video), 4)},
         "freeze": figures.freezes(shown, begin_us / 1000, end_us / 1000),
         "audio": {"delay_ms": figures.quantiles(delay), "gap_ms": 20 * int(np.isnan(delay).sum())},
-        "video_kbps": round(sizes.sum() * 8 / 1000 / seconds, 1),
+        "video_kbps": round(float(sizes.sum()) * 8 / 1000 / seconds, 1),
         "series": {
             "made_s": [round((at - begin_us) / 1e6, 3) for _, at in video],
             "latency_ms": [None if value != value else round(float(value), 1) for value in latency],

@@ -22,6 +22,7 @@ from wsmedia.media import Codec, EncodedFrame, Participant, TrackSource
 
 _CONNECT_SECONDS = 20.0
 _DRAIN_SECONDS = 2.0
+"""For how long after the last frame both ends stay; the receiver that much after the sender may have begun."""
 _LENGTH = struct.Struct("!I")
 
 
@@ -120,27 +121,39 @@ async def _send(options: dict[str, Any]) -> dict[str, Any]:
 
 async def _receive(options: dict[str, Any]) -> dict[str, Any]:
     arrivals = Arrivals()
-    seconds = options["seconds"] + _DRAIN_SECONDS
     if options["carrier"] == "udp-nack":
         peer = None if options["listens"] else (options["address"], options["port"])
         receiver = UdpReceiver(arrivals, peer, options["rtt_ms"])
         local = (options["address"], options["port"]) if options["listens"] else ("0.0.0.0", 0)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: receiver, local_addr=local)
         print("ready", flush=True)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(receiver.report(), seconds)
+        reporting = asyncio.create_task(receiver.report())
+        await _all_came(arrivals, options)
+        reporting.cancel()
     elif options["carrier"] == "naive-tcp":
-        with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError, ConnectionError):
-            async with asyncio.timeout(seconds):
-                reader, _ = await _listen_or_connect(options)
-                while True:
-                    (length,) = _LENGTH.unpack(await reader.readexactly(4))
-                    arrivals.add(await reader.readexactly(length))
+        reading = asyncio.create_task(_read(options, arrivals))
+        await _all_came(arrivals, options)
+        reading.cancel()
     else:
         async with _client(options, "Receiver", _Sink(arrivals)):
             print("ready", flush=True)
-            await asyncio.sleep(seconds)
+            await _all_came(arrivals, options)
     return {"video": arrivals.decodable(), "audio": arrivals.audio, "sizes": arrivals.sizes}
+
+
+async def _all_came(arrivals: Arrivals, options: dict[str, Any]) -> None:
+    """Until all that may still come has come; the sender may begin later than we do."""
+    async with asyncio.timeout(_CONNECT_SECONDS):
+        await arrivals.begun.wait()
+    await asyncio.sleep(options["seconds"] + _DRAIN_SECONDS)
+
+
+async def _read(options: dict[str, Any], arrivals: Arrivals) -> None:
+    reader, _ = await _listen_or_connect(options)
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            (length,) = _LENGTH.unpack(await reader.readexactly(4))
+            arrivals.add(await reader.readexactly(length))
 
 
 def main() -> None:

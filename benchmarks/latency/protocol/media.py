@@ -117,9 +117,11 @@ class Arrivals:
         self.video: dict[int, tuple[int, bool]] = {}
         self.audio: dict[int, int] = {}
         self.sizes: dict[int, int] = {}
+        self.begun = asyncio.Event()
 
     def add(self, data: bytes) -> None:
         """A whole frame or packet came; again is no matter."""
+        self.begun.set()
         frame = Made.parse(data)
         if frame.is_video:
             self.video.setdefault(frame.number, (now_us(), frame.keyframe))
