@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser bench-latency bench-latency-quick latency-figures wasm screenshots wheel clean packages
+.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser bench-latency bench-latency-quick latency-figures bench-fairness bench-sockets wasm screenshots wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ bench-latency: packages $(VENV)/.bench wsmedia/web_dist/index.html ## Glass to g
 bench-latency-quick: packages $(VENV)/.bench wsmedia/web_dist/index.html ## The same of two links in under five minutes
 	@$(BIN)/python -m benchmarks.latency --quick --again $(ARGS)
 	@$(BIN)/python -m benchmarks.latency.protocol --quick --again
+
+bench-fairness: $(VENV)/.bench ## What a call of many lanes leaves to a TCP flow beside it (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.latency.fairness $(ARGS)
+
+bench-sockets: $(VENV)/.bench ## What the gateway's socket settings do on bad links (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.latency.sockets $(ARGS)
 
 latency-figures: $(VENV)/.bench ## Draw the README's figures anew, from what bench-latency has measured
 	@$(BIN)/python -m benchmarks.latency.plot --carriers turn-udp,turn-tcp,turn-tls,naive,wsmedia \

@@ -86,12 +86,19 @@ async def server(
             await copying
 
 
-def gateway(place: Place, certificate: tuple[Path, Path], key: str, folder: Path, *arguments: str) -> Running:
-    """The gateway with its embedded rooms, by HTTPS."""
+def gateway(
+    place: Place, certificate: tuple[Path, Path], key: str, folder: Path, *arguments: str, prelude: str = ""
+) -> Running:
+    """The gateway with its embedded rooms, by HTTPS.
+
+    Args:
+        arguments: more of them, as on the command line.
+        prelude: statements that its process begins with, to measure what is no setting.
+    """
     return server(
         place,
         r"https://",
-        sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve", "--no-http",
+        sys.executable, "-c", f"{prelude}\nfrom wsmedia.cli.main import main; main()", "serve", "--no-http",
         "--host", place.address, "--port", str(GATEWAY_PORT),
         "--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1]), *arguments,
         log=folder / "gateway.log",

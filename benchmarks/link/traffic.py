@@ -111,12 +111,13 @@ def flood(link: Link, count: int, interval: float, size: int = 100) -> list[floa
         return _paced(server, send, lambda data: int.from_bytes(data[:4], "big"), link, count, interval)
 
 
-def bulk(link: Link, seconds: float, settle: float = 0.0) -> float:
-    """A TCP connection from client to server that always has data: the bits a second that came, headers excluded.
+def bulk(link: Link, seconds: float, settle: float = 0.0, *, down: bool = False) -> float:
+    """A TCP connection that always has data: the bits a second that came, headers excluded.
 
     Args:
         seconds: for how long to count.
         settle: for how long not to count before.
+        down: data go from server to client, which connects all the same.
     """
     with link.server.entered():
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -128,32 +129,34 @@ def bulk(link: Link, seconds: float, settle: float = 0.0) -> float:
         client.settimeout(30)
         client.connect(listener.getsockname())
         server, _ = listener.accept()
+        server.settimeout(30)
+        source, sink = (server, client) if down else (client, server)
         over = threading.Event()
-        sender = threading.Thread(target=_send_until, args=(client, over), name="bulk")
+        sender = threading.Thread(target=_send_until, args=(source, over), name="bulk")
         sender.start()
         try:
-            with server:
-                server.settimeout(30)
-                _count(server, settle)
-                return _count(server, seconds) * 8
+            with sink:
+                _count(sink, settle)
+                return _count(sink, seconds) * 8
         finally:
             over.set()
             sender.join()
+            server.close()
 
 
-def _send_until(client: socket.socket, over: threading.Event) -> None:
+def _send_until(source: socket.socket, over: threading.Event) -> None:
     while not over.is_set():
         try:
-            client.send(_CHUNK)
+            source.send(_CHUNK)
         except OSError:  # the receiver has had enough
             return
 
 
-def _count(server: socket.socket, seconds: float) -> float:
+def _count(sink: socket.socket, seconds: float) -> float:
     """Octets a second."""
     began = now = time.monotonic()
     octets = 0
     while now < began + seconds:
-        octets += len(server.recv(1 << 18))
+        octets += len(sink.recv(1 << 18))
         now = time.monotonic()
     return octets / (now - began) if octets else 0.0

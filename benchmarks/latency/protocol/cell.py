@@ -9,6 +9,7 @@ import secrets
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,65 @@ BITRATE_BPS = 1_000_000
 _PORT = 5600
 _ROOM = "protocol"
 _VIDEO = 0
+_END_SECONDS = 20.0
+"""For what is still on its way when the time is over."""
 
 
-async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str, Any]:
-    """The same kind of result as ``benchmarks.latency.cell.measure``; "shown" is "decodable"."""
-    warm_up, seconds = settings.warm_up, settings.seconds
+class Call:
+    """Both ends of a call, which frames go through until its time is over.
+
+    Args:
+        folder: where the ends write to.
+        ends: what each should do, and its process.
+    """
+
+    def __init__(self, folder: Path, ends: list[tuple[str, asyncio.subprocess.Process]]) -> None:
+        self._folder = folder
+        self._ends = ends
+
+    async def outcome(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the sender made, and what came to the receiver, when both have ended.
+
+        Raises:
+            RuntimeError: one of them failed; says which and why.
+            TimeoutError: one of them does not end.
+        """
+        async with asyncio.timeout(_END_SECONDS):
+            for role, process in self._ends:
+                if await process.wait() != 0:
+                    last = (self._folder / f"{role}.log").read_text().strip().rpartition("\n")[2]
+                    raise RuntimeError(f"the end that should {role}: {last}")
+        sent, received = (json.loads((self._folder / f"{name}.json").read_text()) for name in ("send", "receive"))
+        return sent, received
+
+
+@contextlib.asynccontextmanager
+async def calling(
+    cell: Cell,
+    network: Network,
+    settings: Settings,
+    *,
+    bitrate_bps: int = BITRATE_BPS,
+    arguments: tuple[str, ...] = (),
+    prelude: str = "",
+) -> AsyncIterator[Call]:
+    """A call that begins now and lasts for the warm-up and the window.
+
+    Args:
+        bitrate_bps: of video, at most.
+        arguments: more of them for the gateway.
+        prelude: see ``places.gateway``.
+    """
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wsmedia-protocol-")))
         server = network.server
         options: dict[str, Any] = {
             "carrier": cell.carrier.name,
             "lanes": cell.carrier.lanes or 0,
-            "seconds": warm_up + seconds,
+            "seconds": settings.warm_up + settings.seconds,
             "seed": cell.seed,
             "sound": settings.sound,
-            "bitrate_bps": BITRATE_BPS,
+            "bitrate_bps": bitrate_bps,
             "rtt_ms": cell.condition.rtt_ms,
             "address": server.address,
             "port": _PORT,
@@ -49,7 +94,9 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
         if cell.carrier.lanes is not None:
             key = secrets.token_hex(20)
             certificate = ensure_certificate(folder, (server.address,))
-            await stack.enter_async_context(places.gateway(server, certificate, key, folder))
+            await stack.enter_async_context(
+                places.gateway(server, certificate, key, folder, *arguments, prelude=prelude)
+            )
             options |= {
                 "url": f"https://{server.address}:{places.GATEWAY_PORT}",
                 "room": _ROOM,
@@ -57,20 +104,31 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
             }
         up = cell.direction is Direction.UP
         receiving, sending = (network.server, network.client) if up else (network.client, network.server)
-        receiver = options | {"role": "receive", "listens": up, "output": str(folder / "received.json")}
-        sender = options | {"role": "send", "listens": not up, "output": str(folder / "sent.json")}
+        ends = [(receiving, "receive", up), (sending, "send", not up)]
+        if cell.carrier.lanes is None and not up:
+            ends.reverse()  # who listens is there first
         module = "benchmarks.latency.protocol.end"
-        ends = [(receiving, receiver), (sending, sender)] if up else [(sending, sender), (receiving, receiver)]
-        if cell.carrier.lanes is not None:
-            ends = [(receiving, receiver), (sending, sender)]
-        processes = [
-            await stack.enter_async_context(
-                places.server(
-                    place, "ready", sys.executable, "-m", module, json.dumps(what), log=folder / f"{what['role']}.log"
-                )
+        started = []
+        for place, role, listens in ends:
+            what = json.dumps(options | {"role": role, "listens": listens, "output": str(folder / f"{role}.json")})
+            command = (sys.executable, "-m", module, what)
+            process = await stack.enter_async_context(
+                places.server(place, "ready", *command, log=folder / f"{role}.log")
             )
-            for place, what in ends
-        ]
+            started.append((role, process))
+        yield Call(folder, started)
+
+
+async def measure(
+    cell: Cell, network: Network, settings: Settings, *, arguments: tuple[str, ...] = (), prelude: str = ""
+) -> dict[str, Any]:
+    """The same kind of result as ``benchmarks.latency.cell.measure``; "shown" is "decodable".
+
+    Args:
+        arguments, prelude: see ``calling``.
+    """
+    warm_up, seconds = settings.warm_up, settings.seconds
+    async with calling(cell, network, settings, arguments=arguments, prelude=prelude) as call:
         load = Load()
         await asyncio.sleep(warm_up)
         lanes = LaneCount(network.client)
@@ -80,14 +138,9 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
         after, elapsed = network.wire_bytes(), time.monotonic() - began
         lanes_used = lanes.used() if cell.carrier.lanes is not None else None
         used, link = load.figures(), network.figures()
-        async with asyncio.timeout(20):
-            for process, (_, what) in zip(processes, ends, strict=True):
-                if await process.wait() != 0:
-                    last = (folder / f"{what['role']}.log").read_text().strip().rpartition("\n")[2]
-                    raise RuntimeError(f"the end that should {what['role']}: {last}")
-        sent, received = (json.loads((folder / name).read_text()) for name in ("sent.json", "received.json"))
+        sent, received = await call.outcome()
     wire = {way: round((count - before[way]) * 8 / 1000 / elapsed, 1) for way, count in after.items()}
-    result = _figures(sent, received, warm_up)
+    result = media_figures(sent, received, warm_up)
     return result | {
         "recovered_s": step_recovery(cell.condition, result["series"]["rate"], seconds),
         "wire_kbps": wire,
@@ -97,7 +150,8 @@ async def measure(cell: Cell, network: Network, settings: Settings) -> dict[str,
     }
 
 
-def _figures(sent: dict[str, Any], received: dict[str, Any], warm_up: float) -> dict[str, Any]:
+def media_figures(sent: dict[str, Any], received: dict[str, Any], warm_up: float) -> dict[str, Any]:
+    """Latency, frames, freezes, sound and rate of what a call's ends tell, without its first ``warm_up`` seconds."""
     begin_us = sent["made"][0][2] + round(warm_up * 1e6)
     video = [(number, at) for kind, number, at, _ in sent["made"] if kind == _VIDEO and at >= begin_us]
     audio = [(number, at) for kind, number, at, _ in sent["made"] if kind != _VIDEO and at >= begin_us]
