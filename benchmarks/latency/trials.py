@@ -49,7 +49,7 @@ class Trial:
 
 def add_options(parser: argparse.ArgumentParser, usual: Settings, folder: str) -> None:
     """The options that all such benchmarks have."""
-    parser.add_argument("--quick", action="store_true", help="the telling ones, one seed, short windows: under three minutes")
+    parser.add_argument("--quick", action="store_true", help="the telling ones, one seed, short: under three minutes")
     parser.add_argument("--seeds", type=int, help="how many runs of each, with other losses; 3, quick 1")
     parser.add_argument("--seconds", type=float, help=f"length of each measurement; {usual.seconds:g}")
     parser.add_argument("--output", type=Path, help=f"folder for results; {folder}[-quick]")
