@@ -178,9 +178,21 @@ def markdown(results: list[Result], line: str) -> str:
                 met = "met" if ratio >= _TOLERANCE else "NOT met"
                 verdicts.append(
                     f"- {condition}, {direction}: {met}: 16 lanes leave {ratio:.2f} × what {_TITLES[beside]} leave "
-                    f"(at least 1, {_TOLERANCE:g} counts)"
+                    f"(at least 1, {_TOLERANCE:g} counts); seed by seed {_each(results, condition, direction, beside)}"
                 )
     return "\n\n".join([*parts, *(["## Aim", "\n".join(verdicts)] if verdicts else [])]) + "\n"
+
+
+def _each(results: list[Result], condition: str, direction: str, beside: str) -> str:
+    """What 16 lanes leave in what the other leaves, of each seed: how much chance there is in the medians."""
+    here = [run for run in results if (run["condition"], run["direction"]) == (condition, direction)]
+    by_seed = {(run["name"], run["seed"]): run["flow_kbps"] for run in here if "error" not in run}
+    ratios = [
+        kbps / by_seed[beside, seed]
+        for (name, seed), kbps in by_seed.items()
+        if name == "wsmedia-16" and by_seed.get((beside, seed))
+    ]
+    return ", ".join(f"{ratio:.2f}" for ratio in ratios) or "–"
 
 
 _TITLES = {"wsmedia-2": "2 lanes", "two-flows": "two more TCP flows"}

@@ -55,6 +55,7 @@ def test_the_report_says_whether_the_aim_was_met_and_what_failed(kbps: float, be
     assert f"up: {beside_2_lanes} × what 2 lanes leave" in text
     assert "| two more TCP flows | 1000 | – | 0.50 | 1.00 | 2500 without headers |" in text
     assert "1 failed" in text
+    assert f"seed by seed {kbps / 1900:.2f}, {kbps / 2100:.2f}\n" in text
 
 
 @needs_link
