@@ -105,9 +105,19 @@ def counts_as_sent(data: bytes) -> bool:
     return not isinstance(decode(data, WireLimits()), Ack | Hello | Welcome)
 
 
+def both_in_use(recorder: Recorder) -> None:
+    """Send sound and pictures, which arrive: from now on a clean path keeps the first lane for sound."""
+    recorder.frame(0, speech())
+    recorder.frame(1, keyframe())
+    recorder.wait(0.03)
+    acknowledge(recorder, 1, 0, 1, control=2)
+
+
 def lossy(recorder: Recorder) -> None:
     """Let lane 0 come late by what lane 1 carries: the path counts as lossy from now on."""
-    recorder.frame(0, speech())
+    both_in_use(recorder)
+    for _ in range(3):
+        recorder.frame(0, speech())
     recorder.wait(0.03)
     recorder.frame(1, keyframe())
     recorder.wait(0.03)
@@ -213,6 +223,7 @@ def impatience() -> Recorder:
 def clean_path() -> Recorder:
     """Two lanes, none late: audio and CONTROL have the first one, large frames in few pieces the other."""
     recorder = publisher(2)
+    both_in_use(recorder)
     recorder.frame(1, keyframe(20_000))
     recorder.frame(0, speech())
     recorder.wait(0.03)
@@ -224,6 +235,7 @@ def clean_path() -> Recorder:
 def large_keyframe() -> Recorder:
     """A keyframe leaves piece by piece at the pace of the path, audio in between; the window does not limit it here."""
     recorder = publisher(2)
+    both_in_use(recorder)
     recorder.frame(1, keyframe(28_000))
     recorder.frame(1, delta())
     for number in range(2):
@@ -279,6 +291,7 @@ def lane_lost_among_several() -> Recorder:
 def surplus_lanes() -> Recorder:
     """Of three lanes two are wanted: the youngest falls silent, until it is one of two again."""
     recorder = publisher(3)
+    both_in_use(recorder)
     for number in range(3):
         recorder.frame(1, keyframe(2000))
         recorder.frame(0, speech(number))

@@ -73,9 +73,16 @@ def control(now=0.0):
 class TestLanes:
     def test_a_clean_path_keeps_the_first_lane_for_control_and_audio(self):
         path = Path(3)
+        path.send(packet())
+        path.send(frame())
         assert path.send(control()) == [0]
         assert path.send(packet()) == [0]
-        assert path.send(frame(2)) == [1, 2]
+        assert sorted(path.send(frame(2))) == [1, 2]
+
+    def test_what_is_sent_alone_takes_turns_with_all_lanes_for_one_lane_cannot_be_seen_to_stall(self):
+        assert sorted(Path(3).send(frame(3))) == [0, 1, 2]
+        path = Path(2)
+        assert [path.send(packet(now=at)) for at in (0.0, 0.02, 0.04, 0.06)] == [[0], [1], [0], [1]]
 
     def test_with_one_lane_it_carries_all(self):
         path = Path(1)

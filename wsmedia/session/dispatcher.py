@@ -27,6 +27,8 @@ MAX_OPEN_TIME = 2.0
 MAX_OPEN = 512
 MAX_WAITING_TIME = 0.5
 """Seconds after which a frame of which pieces still wait is given up, with everything up to the next keyframe."""
+ALONE_TIME = 1.0
+"""Seconds for which only audio, or only video, has been sent when it may use the other's lanes, too."""
 CONGESTED_LANES = 2
 """How many lanes carry video while the path is congested."""
 COST_MEMORY = 0.99
@@ -46,6 +48,7 @@ class Dispatcher:
         self._redundancy = redundancy
         self._waiting: tuple[deque[Block], ...] = tuple(deque() for _ in Urgency)
         self._open: deque[Block] = deque()
+        self._given_at = [-math.inf] * len(Urgency)
         self._message_bytes = 0.0
         self._piece_bytes = 0.0
         self._hedge_bytes = float(MAX_HEDGE_BYTES)
@@ -165,6 +168,7 @@ class Dispatcher:
             block.drop_rest()  # a repetition behind the original is worth nothing
         else:
             data = block.next_piece(lane.lane_id, now)
+            self._given_at[urgency] = now
             lane.put(data, block)
             self._piece_bytes += len(data)
             self._hedge_bytes = min(self._hedge_bytes + HEDGE_SHARE * len(data), MAX_HEDGE_BYTES)
@@ -184,11 +188,17 @@ class Dispatcher:
         return min(free, key=lambda lane: (lane.lane_id in used, lane.in_flight_bytes), default=None)
 
     def _allotted(self, urgency: Urgency, lanes: list[Lane], now: float) -> list[Lane]:
-        """Which of the moving lanes this urgency may use: all, unless the path is clean or congested."""
+        """Which of the moving lanes this urgency may use: all, unless the path is clean or congested.
+
+        Where nothing but audio or nothing but video is sent it takes turns with the lanes all the same: a lane of which
+        no other tells that it is late is not seen to be.
+        """
+        both = min(self._given_at[Urgency.AUDIO], self._given_at[Urgency.VIDEO]) > now - ALONE_TIME
         if self._redundancy.is_lossy(now):
             return lanes
         first = min(lane.lane_id for lane in self.usable_lanes)
-        own = [lane for lane in lanes if (lane.lane_id == first) == (urgency is not Urgency.VIDEO)]
+        is_video = urgency is Urgency.VIDEO
+        own = [lane for lane in lanes if not both or (lane.lane_id == first) != is_video]
         if self._redundancy.is_congested(now):
             own = own[:CONGESTED_LANES]
         return own or lanes

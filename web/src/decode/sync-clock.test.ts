@@ -4,14 +4,15 @@ import { OutputClock, SyncClock } from "./sync-clock.ts";
 const WALL_US = 1_790_000_000_000_000;
 
 describe("SyncClock", () => {
-  it("shows a picture when the sound of its capture time is heard", () => {
+  it("shows a picture a little before the sound of its capture time is heard", () => {
     const output = new OutputClock();
     expect(output.heardAtUs(1)).toBeNull();
     output.set(10, WALL_US);
     const sync = new SyncClock();
     sync.report(5_000_000, output.heardAtUs(10.5), WALL_US);
-    expect(sync.dueUs(5_000_000, WALL_US)).toBe(WALL_US + 500_000);
-    expect(sync.dueUs(5_040_000, WALL_US)).toBe(WALL_US + 540_000);
+    expect(sync.heardUs(5_000_000, WALL_US)).toBe(WALL_US + 500_000);
+    expect(sync.dueUs(5_000_000, WALL_US)).toBe(WALL_US + 470_000);
+    expect(sync.dueUs(5_040_000, WALL_US)).toBe(WALL_US + 510_000);
   });
 
   it("does not wait for sound that has stopped", () => {
@@ -26,7 +27,7 @@ describe("SyncClock", () => {
     const sync = new SyncClock();
     sync.report(0, 100_000, 0);
     sync.report(0, 110_000, 0);
-    expect(sync.dueUs(0, 0)).toBe(110_000);
+    expect(sync.dueUs(0, 0)).toBe(80_000);
   });
 });
 

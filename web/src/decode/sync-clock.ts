@@ -1,5 +1,5 @@
 /**
- * When a picture is due: at the moment at which the sound of the same capture time is heard. Fed by the audio thread's
+ * When a picture is due: shortly before the sound of the same capture time is heard. Fed by the audio thread's
  * reports; one per participant. Time is an argument.
  */
 
@@ -9,6 +9,8 @@ const STALE_US = 500_000;
 const SMOOTHING = 0.2;
 /** A step larger than this is another sound card, or one that fell asleep: to be followed at once. */
 const JUMP_US = 40_000;
+/** Sound that is so little behind its picture is not noticed (EBU R 37 bears 60 ms), and the picture is that much sooner. */
+const LEAD_US = 30_000;
 
 /** Where the audio context's clock stands on the wall clock, as heard. */
 export class OutputClock {
@@ -44,6 +46,12 @@ export class SyncClock {
 
   /** When to show a picture of that capture time, µs since the Unix epoch; null: there is no sound to wait for. */
   dueUs(captureTimeUs: number, nowUs: number): number | null {
+    const heardUs = this.heardUs(captureTimeUs, nowUs);
+    return heardUs === null ? null : heardUs - LEAD_US;
+  }
+
+  /** When the sound of that capture time is heard, µs since the Unix epoch; null: nothing is playing. */
+  heardUs(captureTimeUs: number, nowUs: number): number | null {
     if (this.#offsetUs === null || nowUs - this.#reportedAtUs > STALE_US) return null;
     return captureTimeUs + this.#offsetUs;
   }

@@ -214,8 +214,8 @@ export class VideoTrackDecoder {
       // Painting is on the picture's way: without a graphics card it takes as long as decoding.
       const shownUs = systemClock.wallUs();
       this.#delayMs = (shownUs - due.captureTimeUs) / 1000;
-      const dueUs = this.#parts.sync.dueUs(due.captureTimeUs, nowUs);
-      this.#skewMs = dueUs === null ? null : (shownUs - dueUs) / 1000;
+      const heardUs = this.#parts.sync.heardUs(due.captureTimeUs, nowUs);
+      this.#skewMs = heardUs === null ? null : (shownUs - heardUs) / 1000;
     }
     const waitMs = later ? LONGEST_UNPAINTED_S * 1000 : this.#queue.nextInMs(nowUs);
     if (waitMs !== null) this.#paintTimer = setTimeout(() => this.#paint(), waitMs);

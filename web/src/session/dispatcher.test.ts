@@ -65,9 +65,18 @@ const control = (now = 0) => new Block(new Uint8Array(50), Urgency.CONTROL, at(n
 describe("Dispatcher", () => {
   it("keeps the first lane of a clean path for CONTROL and audio", () => {
     const path = new Path(3);
-    expect([path.send(control()), path.send(packet()), path.send(picture(2))]).toEqual([[0], [0], [1, 2]]);
+    path.send(packet());
+    path.send(picture());
+    expect([path.send(control()), path.send(packet())]).toEqual([[0], [0]]);
+    expect(path.send(picture(2)).toSorted()).toEqual([1, 2]);
     const alone = new Path(1);
     expect([alone.send(packet()), alone.send(picture(2))]).toEqual([[0], [0, 0]]);
+  });
+
+  it("lets what is sent alone take turns with all lanes, for one lane cannot be seen to stall", () => {
+    expect(new Path(3).send(picture(3)).toSorted()).toEqual([0, 1, 2]);
+    const path = new Path(2);
+    expect([0, 0.02, 0.04, 0.06].map((time) => path.send(packet(time)))).toEqual([[0], [1], [0], [1]]);
   });
 
   it("spreads pieces evenly over the lanes of a lossy path", () => {

@@ -25,6 +25,8 @@ const MAX_OPEN = 512;
 const MAX_WAITING_TIME = 0.5;
 /** How many lanes carry video while the path is congested. */
 const CONGESTED_LANES = 2;
+/** Seconds for which only audio, or only video, has been sent when it may use the other's lanes, too. */
+const ALONE_TIME = 1;
 /** How much of the count of octets is kept from one block to the next. */
 const COST_MEMORY = 0.99;
 
@@ -41,6 +43,12 @@ export class Dispatcher {
   /** By urgency. */
   readonly #waiting: readonly [Block[], Block[], Block[]] = [[], [], []];
   readonly #open: Block[] = [];
+  /** When the last piece was given to a lane, by urgency. */
+  readonly #givenAt: [number, number, number] = [
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   #messageBytes = 0;
   #pieceBytes = 0;
   #hedgeBytes = MAX_HEDGE_BYTES;
@@ -190,6 +198,7 @@ export class Dispatcher {
       block.dropRest(); // a repetition behind the original is worth nothing
     } else {
       const data = block.nextPiece(lane.laneId, now);
+      this.#givenAt[urgency] = now;
       lane.put(data, block);
       this.#pieceBytes += data.length;
       this.#hedgeBytes = Math.min(this.#hedgeBytes + HEDGE_SHARE * data.length, MAX_HEDGE_BYTES);
@@ -249,17 +258,22 @@ export class Dispatcher {
     lanes.length = kept;
   }
 
-  /** Keep the moving lanes that this urgency may use: all, unless the path is clean or congested. */
+  /**
+   * Keep the moving lanes that this urgency may use: all, unless the path is clean or congested. Where nothing but audio or
+   * nothing but video is sent it takes turns with the lanes all the same: a lane of which no other tells that it is late is
+   * not seen to be.
+   */
   #dropNotAllotted(lanes: Lane[], urgency: Urgency, first: number, now: Seconds): void {
+    const both = Math.min(this.#givenAt[Urgency.AUDIO], this.#givenAt[Urgency.VIDEO]) > now - ALONE_TIME;
     if (this.#redundancy.isLossy(now)) return;
     const most = this.#redundancy.isCongested(now) ? CONGESTED_LANES : Number.POSITIVE_INFINITY;
     const isVideo = urgency === Urgency.VIDEO;
     let own = 0;
-    for (const lane of lanes) if ((lane.laneId === first) !== isVideo) own += 1;
+    for (const lane of lanes) if (!both || (lane.laneId === first) !== isVideo) own += 1;
     if (own === 0) return;
     own = 0;
     for (const lane of lanes) {
-      if ((lane.laneId === first) === isVideo || own >= most) continue;
+      if ((both && (lane.laneId === first) === isVideo) || own >= most) continue;
       lanes[own] = lane;
       own += 1;
     }
