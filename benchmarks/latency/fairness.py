@@ -222,6 +222,20 @@ def _line(every: list[dict[str, Any]], row: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def _losses(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected numbers with commas between, got {text!r}") from None
+
+
+def _directions(text: str) -> list[Direction]:
+    try:
+        return [Direction(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected up, down or up,down, got {text!r}") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.latency.fairness",
@@ -229,11 +243,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Beside it: {', '.join(RIVALS)}.",
     )
     trials.add_options(parser, _USUAL, _FOLDER)
-    parser.add_argument("--loss", help="percent, as 0,1", default="0,1")
+    parser.add_argument("--loss", type=_losses, help="percent, as 0,1", default="0,1")
     parser.add_argument("--rate", type=float, default=RATE_MBPS, help="Mb/s")
     parser.add_argument("--rtt", type=int, default=RTT_MS, help="ms")
     parser.add_argument("--beside", help="as two-flows,wsmedia-2,wsmedia-16")
-    parser.add_argument("--directions", default="up", help="which way the data go: up, down or up,down")
+    parser.add_argument(
+        "--directions", type=_directions, default="up", help="which way the data go: up, down or up,down"
+    )
     return parser
 
 
@@ -244,17 +260,15 @@ def main() -> None:
     usual = _QUICK if options.quick else _USUAL
     settings = Settings(usual.warm_up, options.seconds or usual.seconds)
     names = options.beside.split(",") if options.beside else _QUICK_RIVALS if options.quick else tuple(RIVALS)
-    try:
-        rivals = [RIVALS[name] for name in names]
-        conditions = [Condition(options.rtt, float(loss), options.rate) for loss in options.loss.split(",")]
-        directions = [Direction(name) for name in options.directions.split(",")]
-    except (KeyError, ValueError) as error:
-        parser.error(f"expected other words: {error}")
+    unknown = [name for name in names if name not in RIVALS]
+    if unknown:
+        parser.error(f"argument --beside: there is no {unknown[0]!r}, but {', '.join(RIVALS)}")
+    conditions = [Condition(options.rtt, loss, options.rate) for loss in options.loss]
     todo = []
     for seed in range(1, (options.seeds or (1 if options.quick else 3)) + 1):
         for condition in conditions:
-            for direction in directions:
-                for rival in rivals:
+            for direction in options.directions:
+                for rival in (RIVALS[name] for name in names):
                     cell = Cell(condition, rival.carrier or _NOTHING, direction, seed)
                     todo.append(Trial(rival.name, cell, functools.partial(measure, rival, cell, settings)))
     folder = options.output or Path(_FOLDER + ("-quick" if options.quick else ""))
