@@ -1,5 +1,7 @@
 """Which lane gets which piece, and when more pieces are sent."""
 
+import pytest
+
 from wsmedia.session.blocks import Block, Urgency
 from wsmedia.session.dispatcher import (
     CONGESTED_LANES,
@@ -212,6 +214,23 @@ class TestHedge:
         path.overtake(1.1)
         path.dispatcher.hedge(1.15)
         assert not path.dispatcher.waits(Urgency.AUDIO)
+
+    def test_what_nothing_overtakes_is_repeated_after_a_while_on_another_lane(self):
+        path = Path(2)
+        path.dispatcher.round_trip = 0.08
+        assert path.send(packet(1.0), 1.0) == [0]
+        due_at = path.dispatcher.next_hedge_at(1.0)
+        assert due_at == pytest.approx(1.31)
+        path.dispatcher.hedge(due_at - 0.01)
+        assert path.carry(Urgency.AUDIO, due_at - 0.01) == []
+        path.dispatcher.hedge(due_at)
+        assert path.carry(Urgency.AUDIO, due_at) == [1]
+        assert path.dispatcher.next_hedge_at(due_at) == pytest.approx(due_at + 0.31)
+
+    def test_with_one_lane_there_is_no_other_to_repeat_it_on(self):
+        path = Path(1)
+        path.send(packet(1.0), 1.0)
+        assert path.dispatcher.next_hedge_at(1.0) is None
 
     def test_it_has_an_end(self):
         path = Path(8, late=5)

@@ -108,7 +108,7 @@ def test_several_lanes_have_a_lossy_path_at_its_delay_where_one_waits_for_repeat
     several, one = LossyCall(path, seed).measure(), LossyCall(path, seed, lanes=1).measure()
 
     assert several.open > 4
-    assert several.late_ms(0.95) < 10
+    assert several.late_ms(0.95) < 20
     assert one.late_ms(0.95) > 80
     # A repeat would take a round trip at least.
     assert several.late_ms(0.99) < 80

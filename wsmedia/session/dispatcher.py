@@ -17,6 +17,8 @@ from wsmedia.session.redundancy import Redundancy
 
 HEDGE_DELAY = 0.018
 """Seconds by which something younger must have left, and arrived, for a block to get more pieces."""
+TAIL_PATIENCE = 0.15
+"""Seconds, and two round trips more, after which a block gets more pieces though nothing younger has arrived."""
 MAX_HEDGES = 3
 """How many times a block gets more pieces."""
 HEDGE_SHARE = 0.2
@@ -80,11 +82,13 @@ class Dispatcher:
             sent.block.acknowledged += 1
 
     def hedge(self, now: float) -> None:
-        """Ask overtaken blocks for more pieces. Call it after ``newest_acknowledged`` has moved."""
+        """Ask overdue blocks for more pieces: when ``newest_acknowledged`` has moved, and at ``next_hedge_at``."""
+        self._forget(now)
+        sent_before = now - self._tail_patience
         overtaken = self.newest_acknowledged - HEDGE_DELAY
         may_hedge = len(self._lanes) > 1 and not self._redundancy.is_congested(now)
         for block in self._open:
-            if block.sent_at > overtaken or block.to_send or block.is_delivered:
+            if block.sent_at > max(overtaken, sent_before) or block.to_send or block.is_delivered:
                 continue
             missing = block.data_count - block.acknowledged
             octets = block.piece_size * missing
@@ -92,7 +96,21 @@ class Dispatcher:
                 self._hedge_bytes -= octets
                 block.hedges += 1
                 self._ask_for_more(block, missing if block.data_count == 1 else missing + 1)
-        self._forget(now)
+
+    def next_hedge_at(self, handled_at: float) -> float | None:
+        """When ``hedge`` may have something to do though no ACK comes, later than ``handled_at``; None: never."""
+        if len(self._lanes) > 1:
+            patience = self._tail_patience
+            for block in self._open:
+                if block.to_send or block.is_delivered or block.hedges >= MAX_HEDGES:
+                    continue
+                if block.sent_at + patience > handled_at:
+                    return block.sent_at + patience
+        return None
+
+    @property
+    def _tail_patience(self) -> float:
+        return TAIL_PATIENCE + 2 * self.round_trip
 
     def lane_lost(self, lane: Lane) -> set[int]:
         """Send what only that lane carried again on others.

@@ -50,8 +50,8 @@ class Outgoing:
         self._events = events
         self._pacer = Pacer()
         self._next_block_number = 0
-        self.next_send_at: float | None = None
-        """When video that is held back for its pace may leave: ``handle_timeout`` is due then."""
+        # When video that is held back for its pace may leave.
+        self._next_send_at: float | None = None
         # Whether something has happened since there was nothing to assign, or no lane for it.
         self._may_assign = True
 
@@ -118,7 +118,7 @@ class Outgoing:
         if not self.congestion.allows_video(dispatcher.bytes_in_flight):
             return False
         if not self._pacer.allows(self.congestion.bitrate_bps, now):
-            self.next_send_at = self._pacer.open_at
+            self._next_send_at = self._pacer.open_at
             return False
         if not dispatcher.waits(Urgency.VIDEO) and dispatcher.free_lane(Urgency.VIDEO, now) is not None:
             popped = self.scheduler.pop_video(now)
@@ -260,11 +260,19 @@ class Outgoing:
         if self.congestion.is_congested:
             self.redundancy.congested(now)
 
+    def next_timeout(self, handled_at: float) -> float | None:
+        """When ``handle_timeout`` is due, later than it was last; None: never."""
+        hedge_at = self._dispatcher.next_hedge_at(handled_at)
+        if self._next_send_at is None or hedge_at is None:
+            return self._next_send_at if hedge_at is None else hedge_at
+        return min(self._next_send_at, hedge_at)
+
     def handle_timeout(self, now: float) -> None:
-        """Let video go on whose time has come."""
-        if self.next_send_at is not None and now >= self.next_send_at:
-            self.next_send_at = None
-            self._may_assign = True
+        """Let video go on whose time has come, and repeat what waits for its ACK for too long."""
+        self._dispatcher.hedge(now)
+        self._may_assign = True
+        if self._next_send_at is not None and now >= self._next_send_at:
+            self._next_send_at = None
 
     def lanes_changed(self) -> None:
         """A lane was opened or welcomed."""

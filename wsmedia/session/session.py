@@ -409,7 +409,7 @@ class Session:
         for at in (
             self._incoming.tracks.next_request_at(),
             self._incoming.tracks.next_due_at(),
-            self._outgoing.next_send_at,
+            self._outgoing.next_timeout(self._timeout_handled_at),
         ):
             if at is not None and at < next_at:
                 next_at = at

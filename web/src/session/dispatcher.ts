@@ -6,13 +6,15 @@
  * the first lane is kept for CONTROL and audio, so that they never stand behind a large frame.
  */
 
-import type { Seconds } from "../base/time.ts";
+import { type Seconds, seconds } from "../base/time.ts";
 import { type Block, Urgency } from "./blocks.ts";
 import type { Lane, Sent } from "./lane.ts";
 import type { Redundancy } from "./redundancy.ts";
 
 /** Seconds by which something younger must have left, and arrived, for a block to get more pieces. */
 const HEDGE_DELAY = 0.018;
+/** Seconds, and two round trips more, after which a block gets more pieces though nothing younger has arrived. */
+const TAIL_PATIENCE = 0.15;
 /** How many times a block gets more pieces. */
 const MAX_HEDGES = 3;
 /** Hedges may be this share of what else is sent, and that many octets at once: suspicion must not feed a queue. */
@@ -87,12 +89,13 @@ export class Dispatcher {
     if (block !== null) block.acknowledged += 1;
   }
 
-  /** Ask overtaken blocks for more pieces. Call it after `newestAcknowledged` has moved. */
+  /** Ask overdue blocks for more pieces: when `newestAcknowledged` has moved, and at `nextHedgeAt`. */
   hedge(now: Seconds): void {
-    const overtaken = this.newestAcknowledged - HEDGE_DELAY;
+    this.#forget(now);
+    const overdue = Math.max(this.newestAcknowledged - HEDGE_DELAY, now - this.#tailPatience);
     const mayHedge = this.#lanes.size > 1 && !this.#redundancy.isCongested(now);
     for (const block of this.#open) {
-      if (block.sentAt > overtaken || block.toSend > 0 || block.isDelivered) continue;
+      if (block.sentAt > overdue || block.toSend > 0 || block.isDelivered) continue;
       const missing = block.dataCount - block.acknowledged;
       const octets = block.pieceSize * missing;
       if (!mayHedge || block.hedges >= MAX_HEDGES || octets > this.#hedgeBytes) continue;
@@ -100,7 +103,21 @@ export class Dispatcher {
       block.hedges += 1;
       this.#askForMore(block, block.dataCount === 1 ? missing : missing + 1);
     }
-    this.#forget(now);
+  }
+
+  /** When `hedge` may have something to do though no ACK comes, later than `handledAt`; null: never. */
+  nextHedgeAt(handledAt: number): Seconds | null {
+    if (this.#lanes.size < 2) return null;
+    const patience = this.#tailPatience;
+    for (const block of this.#open) {
+      if (block.toSend > 0 || block.isDelivered || block.hedges >= MAX_HEDGES) continue;
+      if (block.sentAt + patience > handledAt) return seconds(block.sentAt + patience);
+    }
+    return null;
+  }
+
+  get #tailPatience(): number {
+    return TAIL_PATIENCE + 2 * this.roundTrip;
   }
 
   /**

@@ -260,16 +260,18 @@ export class Outgoing {
     if (this.congestion.isCongested) this.redundancy.congested(now);
   }
 
-  /** When video that is held back for its pace may leave: `handleTimeout` is due then. */
-  get nextSendAt(): Seconds | null {
-    return this.#nextSendAt;
+  /** When `handleTimeout` is due, later than it was last; null: never. */
+  nextTimeout(handledAt: number): Seconds | null {
+    const hedgeAt = this.#dispatcher.nextHedgeAt(handledAt);
+    if (this.#nextSendAt === null || hedgeAt === null) return hedgeAt ?? this.#nextSendAt;
+    return this.#nextSendAt < hedgeAt ? this.#nextSendAt : hedgeAt;
   }
 
-  /** Let video go on whose time has come. */
+  /** Let video go on whose time has come, and repeat what waits for its ACK for too long. */
   handleTimeout(now: Seconds): void {
-    if (this.#nextSendAt === null || now < this.#nextSendAt) return;
-    this.#nextSendAt = null;
+    this.#dispatcher.hedge(now);
     this.#mayAssign = true;
+    if (this.#nextSendAt !== null && now >= this.#nextSendAt) this.#nextSendAt = null;
   }
 
   /** A lane was opened or welcomed. */

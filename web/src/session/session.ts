@@ -400,7 +400,7 @@ export class Session {
       this.#deadline ?? Number.POSITIVE_INFINITY,
       this.#incoming.tracks.nextRequestAt() ?? Number.POSITIVE_INFINITY,
       this.#incoming.tracks.nextDueAt() ?? Number.POSITIVE_INFINITY,
-      this.#outgoing.nextSendAt ?? Number.POSITIVE_INFINITY,
+      this.#outgoing.nextTimeout(handledAt) ?? Number.POSITIVE_INFINITY,
     );
     for (const lane of this.#lanes.values()) {
       const pingAt = lane.lastSentAt + idleTimeout / PING_SHARE;
