@@ -11,8 +11,8 @@ describe("SyncClock", () => {
     const sync = new SyncClock();
     sync.report(5_000_000, output.heardAtUs(10.5), WALL_US);
     expect(sync.heardUs(5_000_000, WALL_US)).toBe(WALL_US + 500_000);
-    expect(sync.dueUs(5_000_000, WALL_US)).toBe(WALL_US + 470_000);
-    expect(sync.dueUs(5_040_000, WALL_US)).toBe(WALL_US + 510_000);
+    expect(sync.dueUs(5_000_000, WALL_US)).toBe(WALL_US + 462_000);
+    expect(sync.dueUs(5_040_000, WALL_US)).toBe(WALL_US + 502_000);
   });
 
   it("does not wait for sound that has stopped", () => {
@@ -27,7 +27,7 @@ describe("SyncClock", () => {
     const sync = new SyncClock();
     sync.report(0, 100_000, 0);
     sync.report(0, 110_000, 0);
-    expect(sync.dueUs(0, 0)).toBe(80_000);
+    expect(sync.dueUs(0, 0)).toBe(72_000);
   });
 });
 

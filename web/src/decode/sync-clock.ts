@@ -10,7 +10,7 @@ const SMOOTHING = 0.2;
 /** A step larger than this is another sound card, or one that fell asleep: to be followed at once. */
 const JUMP_US = 40_000;
 /** Sound that is so little behind its picture is not noticed (EBU R 37 bears 60 ms), and the picture is that much sooner. */
-const LEAD_US = 30_000;
+const LEAD_US = 38_000;
 
 /** Where the audio context's clock stands on the wall clock, as heard. */
 export class OutputClock {
