@@ -7,6 +7,7 @@ uplink carries media; what it sends, and how many lanes it holds, is the engine'
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import median
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_several_lanes_have_a_lossy_path_at_its_delay_where_one_waits_for_repeat
     several, one = LossyCall(path, seed).measure(), LossyCall(path, seed, lanes=1).measure()
 
     assert several.open > 4
-    assert several.late_ms(0.95) < 20
+    assert several.late_ms(0.95) < 20  # a quarter of a round trip, whatever chance does; see the median below
     assert one.late_ms(0.95) > 80
     # A repeat would take a round trip at least.
     assert several.late_ms(0.99) < 80
@@ -116,6 +117,12 @@ def test_several_lanes_have_a_lossy_path_at_its_delay_where_one_waits_for_repeat
     assert several.frames >= 0.98 * FRAMES
     # Parity for frames and sound twice, but no more than that.
     assert several.bits_per_second < 2.2e6
+
+
+def test_of_several_calls_half_are_late_by_next_to_nothing():
+    path = lossy(80, 0.02)
+
+    assert median(LossyCall(path, seed).measure().late_ms(0.95) for seed in range(1, 6)) < 5
 
 
 @pytest.mark.parametrize(("rtt_ms", "loss"), [(30, 0.05), (150, 0.02)])
