@@ -45,7 +45,8 @@ export class TunnelLink implements RoomLink {
   readonly #tracks = new Map<number, Track>();
   #participantId: string | null = null;
   #tunnelState: TunnelState = "connecting";
-  #roomLost: string | null = null;
+  #roomState: "connecting" | "connected" | "reconnecting" = "connecting";
+  #wasInRoom = false;
   #state: RoomState = "connecting";
 
   constructor(options: LinkOptions, output: AudioOutput, events: LinkEvents) {
@@ -75,8 +76,9 @@ export class TunnelLink implements RoomLink {
         this.#tunnelState = state;
         this.#tellState(reason);
       },
-      established: (participantId) => {
+      established: (participantId, resumed) => {
         this.#participantId = participantId;
+        if (!resumed) this.#roomState = "connecting";
       },
       participantJoined: ({ participantId, name: theirName }) => events.onJoined(participantId, theirName),
       participantLeft: (participantId) => events.onLeft(participantId),
@@ -88,7 +90,8 @@ export class TunnelLink implements RoomLink {
       },
       publishRejected: (trackId, reason) => events.onRejected(String(trackId), reason),
       roomStateChanged: (state, reason) => {
-        this.#roomLost = state === "connected" ? null : reason;
+        this.#roomState = state;
+        this.#wasInRoom ||= state === "connected";
         this.#tellState(reason);
       },
       statistics: (statistics) => {
@@ -173,8 +176,9 @@ export class TunnelLink implements RoomLink {
 
   #tellState(reason: string): void {
     if (this.#tunnelState === "closed" || this.#state === "ended") return;
-    const lost = this.#tunnelState === "connected" && this.#roomLost !== null;
-    const state: RoomState = lost ? "reconnecting" : this.#tunnelState;
+    // The way to the gateway is one half, the gateway's way into the room the other.
+    const half = this.#tunnelState === "connected" ? this.#roomState : this.#tunnelState;
+    const state: RoomState = half === "connecting" && this.#wasInRoom ? "reconnecting" : half;
     if (state === this.#state && reason === "") return;
     this.#state = state;
     this.#events.onState(state, reason);

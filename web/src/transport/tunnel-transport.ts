@@ -182,9 +182,10 @@ export class TunnelTransport<Port extends PortLike> {
     this.#reconnection.succeeded(this.#now());
     const welcome = this.#current?.session.welcome;
     if (!welcome) return;
-    this.#tell("connected", "");
     const { participantId, limits } = welcome;
+    // Who is told of a new session first does not take the last one's room for this one's.
     this.#report({ type: "established", participantId, resumed, limits });
+    this.#tell("connected", "");
     this.#current?.meter.start();
     this.#updateBitrates();
   }
