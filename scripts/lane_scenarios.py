@@ -37,6 +37,7 @@ from wsmedia.wire import (
     TargetBitrate,
     TrackAdded,
     TrackDescription,
+    TrackRemoved,
     VideoMessage,
     Welcome,
     WireLimits,
@@ -168,6 +169,28 @@ def fragments_contradict() -> Recorder:
     recorder = subscriber(2)
     recorder.receive(0, fragments(large_video(0, 0, 100), 0, 3)[0])
     recorder.receive(1, fragments(large_video(0, 0, 101), 0, 3)[1])
+    return recorder
+
+
+def early_frames() -> Recorder:
+    """Frames that overtake their track's announcement are kept for it; what comes of a track that has ended is not."""
+    recorder = connected_client(2)
+    recorder.receive(1, video(0, 0))
+    recorder.receive(1, packet(0))
+    for piece in fragments(large_video(1, 1, 40), 0, 2, 0):
+        recorder.receive(1, piece)
+    # Another second is too long.
+    recorder.receive(1, VideoMessage(9, 0, 0, keyframe()))
+    recorder.wait(0.12)
+    recorder.receive(0, Control(2, TrackAdded("p-2", REMOTE_MICROPHONE)))
+    recorder.receive(0, Control(1, TrackAdded("p-2", REMOTE_CAMERA)))
+    recorder.receive(1, video(2, 1))
+    recorder.wait(0.9)
+    recorder.receive(0, Control(3, TrackAdded("p-2", msgspec.structs.replace(REMOTE_CAMERA, track_id=9))))
+    recorder.receive(0, Control(4, TrackRemoved(7)))
+    recorder.receive(1, video(3, 1))
+    recorder.receive(0, Control(5, TrackAdded("p-2", REMOTE_CAMERA)))
+    recorder.receive(1, video(0, 0))
     return recorder
 
 
@@ -463,6 +486,7 @@ LANE_SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     parity_restores,
     fragments_of_something_else,
     fragments_contradict,
+    early_frames,
     patience,
     impatience,
     clean_path,

@@ -133,6 +133,30 @@ class TestTracks:
 
         assert frames(link.gateway_events) == [b"a"]
 
+    @pytest.mark.parametrize("sender_is_client", [True, False])
+    def test_a_keyframe_that_overtakes_its_announcement_is_delivered_with_it(self, sender_is_client):
+        link = open_link()
+        link.open_lane(1)
+        link.run(1)
+        sender, announce = (
+            (link.client, Publish(CAMERA)) if sender_is_client else (link.gateway, TrackAdded("p", CAMERA))
+        )
+        receiver = link.gateway if sender_is_client else link.client
+        events = link.gateway_events if sender_is_client else link.client_events
+        sender.send_control(announce, link.now)
+        control = sender.next_message(0, link.now)
+        sender.send_frame(1, keyframe(), link.now)
+        sender.send_frame(1, delta(), link.now)
+        while (frame := sender.next_message(1, link.now)) is not None:
+            receiver.receive_message(1, frame, link.now)
+        link.run(0.2)
+        assert not frames(events)
+        receiver.receive_message(0, control, link.now)
+        link.run(0.01)
+
+        assert [type(event) for event in events[-3:]] == [ControlReceived, FrameReceived, FrameReceived]
+        assert frames(events) == [b"K", b"d"]
+
     def test_frames_after_unpublish_are_dropped(self):
         link = open_link()
         link.client.send_control(Publish(MICROPHONE), link.now)

@@ -7,6 +7,7 @@ from wsmedia.media import MediaKind
 from wsmedia.session.assembly import IncomingBlocks
 from wsmedia.session.continuity import IncomingTracks
 from wsmedia.session.control_channel import ControlReceiver
+from wsmedia.session.early_frames import EarlyFrames
 from wsmedia.session.events import ControlReceived, Event, FrameReceived
 from wsmedia.session.handshake import Role
 from wsmedia.session.outgoing import Outgoing
@@ -51,6 +52,7 @@ class Incoming:
         self.wire_limits = wire_limits
         self.lanes_wanted = 1
         """How many lanes the gateway would like."""
+        self._early = EarlyFrames()
         self._blocks = IncomingBlocks()
         self._control = ControlReceiver()
         self._not_for_us = UPLINK_ONLY if role is Role.CLIENT else DOWNLINK_ONLY
@@ -68,6 +70,9 @@ class Incoming:
 
         ``patient``: what is missing may still come on another lane.
         """
+        if message.track_id not in self.tracks:
+            self._early.keep(message, now)
+            return
         for ready in self.tracks.accept(message, now, patient=patient):
             self._events.append(FrameReceived(ready.track_id, ready.frame))
         self.send_keyframe_requests(now)
@@ -87,18 +92,25 @@ class Incoming:
         return message
 
     def deliver_due(self, now: float, *, patient: bool) -> None:
-        """Deliver what has waited long enough for frames in front of it."""
+        """Deliver what has waited long enough for frames in front of it; forget what has waited for its track."""
+        self._early.forget(now)
         for ready in self.tracks.due(now, patient=patient):
             self._events.append(FrameReceived(ready.track_id, ready.frame))
 
-    def receive_control(self, control: Control, now: float) -> None:
-        """Deliver CONTROL in order.
+    def receive_control(self, control: Control, now: float, *, patient: bool) -> None:
+        """Deliver CONTROL in order, and behind a track's announcement what came of it before.
 
         Raises:
             RemoteProtocolError: wrong direction, too far ahead, or too many tracks.
         """
         for message in self._control.receive(control):
             self._take(message, now)
+            match message:
+                case Publish(track) | TrackAdded(_, track):
+                    for early in self._early.take(track.track_id, now):
+                        self.receive_frame(early, now, patient=patient)
+                case _:
+                    pass
 
     def _take(self, message: ControlMessage, now: float) -> None:
         if isinstance(message, self._not_for_us):

@@ -301,7 +301,7 @@ class Session:
         self._incoming.receive_frame(message, now, patient=len(self._lanes) > 1)
 
     def _receive_control(self, _lane: Lane, control: Control, now: float) -> None:
-        self._incoming.receive_control(control, now)
+        self._incoming.receive_control(control, now, patient=len(self._lanes) > 1)
         self._lane_count.remote_wish(self._incoming.lanes_wanted)
         self._tell_lanes_wanted()
 

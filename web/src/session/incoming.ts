@@ -10,6 +10,7 @@ import type { AudioMessage, VideoMessage } from "../wire/media.ts";
 import { IncomingBlocks } from "./assembly.ts";
 import { IncomingTracks } from "./continuity.ts";
 import { ControlReceiver } from "./control-channel.ts";
+import { EarlyFrames } from "./early-frames.ts";
 import type { SessionEvent } from "./events.ts";
 import type { Role } from "./handshake.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -19,6 +20,7 @@ export class Incoming {
   readonly tracks = new IncomingTracks();
   /** How many lanes the gateway would like. */
   lanesWanted = 1;
+  readonly #early = new EarlyFrames();
   readonly #blocks = new IncomingBlocks();
   readonly #control = new ControlReceiver();
   readonly #notForUs: ReadonlySet<string>;
@@ -55,6 +57,10 @@ export class Incoming {
    * @param patient what is missing may still come on another lane.
    */
   receiveFrame(message: AudioMessage | VideoMessage, now: Seconds, patient: boolean): void {
+    if (!this.tracks.has(message.trackId)) {
+      this.#early.keep(message, now);
+      return;
+    }
     this.tracks.accept(message, now, patient, this.#ready);
     this.#deliver();
     this.sendKeyframeRequests(now);
@@ -70,8 +76,9 @@ export class Incoming {
     return data === null ? null : decodeMedia(data, this.#wireLimits);
   }
 
-  /** Deliver what has waited long enough for frames in front of it. */
+  /** Deliver what has waited long enough for frames in front of it; forget what has waited for its track. */
   deliverDue(now: Seconds, patient: boolean): void {
+    this.#early.forget(now);
     this.tracks.due(now, patient, this.#ready);
     this.#deliver();
   }
@@ -81,9 +88,17 @@ export class Incoming {
     this.#ready.length = 0;
   }
 
-  /** Deliver CONTROL in order. @throws RemoteProtocolError wrong direction, too far ahead, or too many tracks. */
-  receiveControl(control: Control, now: Seconds): void {
-    for (const message of this.#control.receive(control)) this.#take(message, now);
+  /**
+   * Deliver CONTROL in order, and behind a track's announcement what came of it before.
+   *
+   * @throws RemoteProtocolError wrong direction, too far ahead, or too many tracks.
+   */
+  receiveControl(control: Control, now: Seconds, patient: boolean): void {
+    for (const message of this.#control.receive(control)) {
+      this.#take(message, now);
+      if (message.type !== "publish" && message.type !== "track_added") continue;
+      for (const early of this.#early.take(message.track.trackId, now)) this.receiveFrame(early, now, patient);
+    }
   }
 
   #take(message: ControlMessage, now: Seconds): void {

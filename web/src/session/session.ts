@@ -273,7 +273,7 @@ export class Session {
         break;
       }
       case "control":
-        this.#incoming.receiveControl(message, now);
+        this.#incoming.receiveControl(message, now, this.#lanes.size > 1);
         this.#laneCount.remoteWish(this.#incoming.lanesWanted);
         this.#tellLanesWanted();
         break;
