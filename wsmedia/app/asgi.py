@@ -68,6 +68,7 @@ def make_app(parts: Parts) -> Starlette:
         Route("/v1/rooms/{room}/events", parts.rooms.events),
         Route("/v1/rooms/{room}/whip", parts.native.publish, methods=["POST"]),
         Route("/v1/rooms/{room}/whep/{participant_id}", parts.native.subscribe, methods=["POST"]),
+        Route("/v1/probe", parts.native.probe, methods=["POST"]),
         Route("/v1/resources/{resource_id}", parts.native.end, methods=["DELETE"]),
         Route("/healthz", health),
         Route("/v1/{path:path}", unknown),

@@ -11,17 +11,19 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wsmedia.adapters.embedded import EmbeddedAdapter, NativePeer, NativePublisher, NativeSubscriber
+from wsmedia.adapters.embedded import EmbeddedAdapter, NativeEcho, NativePeer, NativePublisher, NativeSubscriber
 from wsmedia.app.access import Access
 from wsmedia.app.problems import Problem
 from wsmedia.app.rooms import require_embedded, room_name
 from wsmedia.app.settings import Settings
+from wsmedia.clock import Clock
 from wsmedia.errors import PeerError, SdpError, SfuError
 from wsmedia.media import Participant
 from wsmedia.peer import PeerConfig, PeerConnection
 
 _MAX_SDP_BYTES = 65_536
 _CONNECT_TIMEOUT = 15.0
+_MAX_PROBES = 100
 _DEFAULT_NAME = "Guest"
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -29,18 +31,21 @@ logger = logging.getLogger(__name__)
 
 
 class NativeRoutes:
-    """``/v1/rooms/{room}/whip``, ``/v1/rooms/{room}/whep/{participant_id}`` and ``/v1/resources/{resource_id}``.
+    """``/v1/rooms/{room}/whip`` and ``…/whep/{participant_id}``, ``/v1/probe``, ``/v1/resources/{resource_id}``.
 
     Args:
         settings: addresses and how many connections there may be.
         adapter: None when another SFU is configured; then everything is 404.
         access: checks tokens and origins.
+        clock: time.
     """
 
-    def __init__(self, settings: Settings, adapter: EmbeddedAdapter | None, access: Access) -> None:
+    def __init__(self, settings: Settings, adapter: EmbeddedAdapter | None, access: Access, clock: Clock) -> None:
         self._settings = settings
         self._adapter = adapter
         self._access = access
+        self._clock = clock
+        self._probes = 0
         self._resources: dict[str, NativePeer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -82,6 +87,26 @@ class NativeRoutes:
             self._close_soon(peer)
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
         return await self._answer(resource_id, native, offer)
+
+    async def probe(self, request: Request) -> Response:
+        """The media probe: the body is an offer of one audio section, which comes back as an echo, in no room.
+
+        Where tokens are in use, ``?room=`` names the room that the token is for.
+        """
+        require_embedded(self._adapter)
+        self._access.check_origin(request)
+        self._access.grant_request(request, request.query_params.get("room", ""))
+        offer = await _read_offer(request)
+        if self._probes >= _MAX_PROBES:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway is answering as many probes as it may.")
+        resource_id, peer = self._new_peer()
+        self._probes += 1
+
+        def ended() -> None:
+            self._probes -= 1
+            self._ended(resource_id, peer)
+
+        return await self._answer(resource_id, NativeEcho(peer, ended, self._clock), offer)
 
     async def end(self, request: Request) -> Response:
         """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission.

@@ -30,7 +30,7 @@ class Parts:
         self.embedded = self.adapter if isinstance(self.adapter, EmbeddedAdapter) else None
         self.sessions = SessionHost(settings, self.access, self.adapter, clock)
         self.rooms = RoomRoutes(self.embedded, self.access)
-        self.native = NativeRoutes(settings, self.embedded, self.access)
+        self.native = NativeRoutes(settings, self.embedded, self.access, clock)
 
     async def start(self) -> None:
         """Get ready for the first request."""

@@ -85,6 +85,32 @@ export async function receive(
   }
 }
 
+/**
+ * Ask the gateway for an echo.
+ *
+ * @param tone what to send; null: the gateway sends silence, and we only listen.
+ * @param room where tokens are in use, the room that the token is for.
+ * @param gatheredAll called before the offer leaves; may throw.
+ * @throws HttpError
+ */
+export async function offerProbe(
+  gateway: Gateway,
+  connection: RTCPeerConnection,
+  tone: MediaStreamTrack | null,
+  room: string,
+  signal: AbortSignal,
+  gatheredAll: () => void,
+): Promise<Exchange> {
+  if (tone === null) connection.addTransceiver("audio", { direction: "recvonly" });
+  else connection.addTransceiver(tone, { direction: "sendrecv", streams: [new MediaStream([tone])] });
+  const query = () => {
+    gatheredAll();
+    return room === "" ? {} : { room };
+  };
+  const { close } = await negotiate(gateway, "v1/probe", connection, query, signal);
+  return { connection, close };
+}
+
 /** Spend no more than this on a picture from now on. */
 export async function limitSender(sender: RTCRtpSender, maxBitrateBps: number, framerate: number): Promise<void> {
   const parameters = sender.getParameters();
@@ -115,9 +141,11 @@ async function negotiate(
   path: string,
   connection: RTCPeerConnection,
   query: () => Record<string, string> = () => ({}),
+  signal?: AbortSignal,
 ): Promise<{ response: Response; close: () => void }> {
   await connection.setLocalDescription();
-  await gathered(connection);
+  await gathered(connection, signal);
+  signal?.throwIfAborted();
   // Only now do sections have their names.
   const parameters = new URLSearchParams(query()).toString();
   const body = connection.localDescription?.sdp ?? "";
@@ -126,6 +154,7 @@ async function negotiate(
     method: "POST",
     headers,
     body,
+    ...(signal === undefined ? {} : { signal }),
   });
   const location = response.headers.get("Location");
   const close = () => {
@@ -143,17 +172,30 @@ async function negotiate(
   return { response, close };
 }
 
-function gathered(connection: RTCPeerConnection): Promise<void> {
+/** @param signal given: whoever waits decides how long; without it a server that never answers is not waited for. */
+function gathered(connection: RTCPeerConnection, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (connection.iceGatheringState === "complete") {
       resolve();
       return;
     }
-    const timer = setTimeout(resolve, GATHERING_MS);
-    connection.addEventListener("icegatheringstatechange", () => {
-      if (connection.iceGatheringState !== "complete") return;
+    const heard = new AbortController();
+    const enough = () => {
       clearTimeout(timer);
+      heard.abort();
       resolve();
-    });
+    };
+    const timer = signal === undefined ? setTimeout(enough, GATHERING_MS) : undefined;
+    signal?.addEventListener("abort", enough, { signal: heard.signal });
+    const relayed = connection.getConfiguration().iceTransportPolicy === "relay";
+    const gathering = () => {
+      if (connection.iceGatheringState === "complete") enough();
+    };
+    // One way through a relay is as good as the next, and the end of gathering may be many seconds away.
+    const found = ({ candidate }: RTCPeerConnectionIceEvent) => {
+      if (relayed && candidate?.type === "relay") enough();
+    };
+    connection.addEventListener("icegatheringstatechange", gathering, { signal: heard.signal });
+    connection.addEventListener("icecandidate", found, { signal: heard.signal });
   });
 }
