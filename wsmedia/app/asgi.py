@@ -63,6 +63,7 @@ def make_app(parts: Parts) -> Starlette:
         )
     routes = [
         WebSocketRoute("/v1/sessions/{session_id}/ws", parts.sessions.serve),
+        *parts.http_lanes.routes,
         Route("/v1/config", config),
         Route("/v1/rooms/{room}", parts.rooms.look),
         Route("/v1/rooms/{room}/events", parts.rooms.events),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wsmedia.adapters.embedded import EmbeddedAdapter
 from wsmedia.app.access import Access
 from wsmedia.app.adapters import make_adapter
+from wsmedia.app.http_lanes import HttpLaneRoutes
 from wsmedia.app.native import NativeRoutes
 from wsmedia.app.rooms import RoomRoutes
 from wsmedia.app.sessions import SessionHost
@@ -29,6 +30,7 @@ class Parts:
         self.adapter = adapter or make_adapter(settings, clock)
         self.embedded = self.adapter if isinstance(self.adapter, EmbeddedAdapter) else None
         self.sessions = SessionHost(settings, self.access, self.adapter, clock)
+        self.http_lanes = HttpLaneRoutes(settings, self.access, self.sessions)
         self.rooms = RoomRoutes(self.embedded, self.access)
         self.native = NativeRoutes(settings, self.embedded, self.access, clock)
 
@@ -40,5 +42,6 @@ class Parts:
         """End sessions, event streams and the SFU's connections, in order."""
         self.rooms.close()
         await self.sessions.close()
+        self.http_lanes.close()
         await self.native.close()
         await self.adapter.close()

@@ -1,4 +1,7 @@
-"""Tunnel sessions of this process: admits WebSockets, makes sessions, resumes them, and ends them all at shutdown."""
+"""Tunnel sessions of this process: admits lanes, makes sessions, resumes them, and ends them all at shutdown.
+
+WebSockets are served here, the requests of HTTP lanes in ``http_lanes``.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ from wsmedia.app.access import Access
 from wsmedia.app.problems import problem
 from wsmedia.app.settings import Settings
 from wsmedia.clock import Clock
-from wsmedia.errors import AdmissionError, CloseCode, RemoteProtocolError
+from wsmedia.errors import AdmissionError, CloseCode, RemoteProtocolError, WsmediaError
 from wsmedia.interworking import Bridge
 from wsmedia.media import Participant
 from wsmedia.ports import Adapter
 from wsmedia.session import Attachment, Event, PathStatistics, SessionRegistry, WelcomeInfo
-from wsmedia.transport import Pump
+from wsmedia.transport import Lane, Pump
 from wsmedia.transport.websocket import GOING_AWAY, NO_CLOSE_CODE, carrier_of, wait_until_lost
 from wsmedia.wire import Close, Hello, decode, encode, is_session_id
 
 SUBPROTOCOL = "wsmedia.v1"
 
 # RFC 6455's registry, "try again later": the session is not concerned, and none of its own codes (PROTOCOL.md §3.1).
-_TRY_AGAIN_LATER = 1013
+TRY_AGAIN_LATER = 1013
 # A session may always have these: audio and video apart.
 _FIRST_LANES = 2
 # Further lanes may take so much of all connections. The rest is for people who come.
@@ -37,6 +40,10 @@ _LEAVE_TIMEOUT = 5.0
 _SHUTTING_DOWN = "The gateway is shutting down."
 
 logger = logging.getLogger(__name__)
+
+
+class TooManyLanesError(WsmediaError):
+    """A session that has lanes may have no more; it is not concerned, and the client tries again later."""
 
 
 @dataclass(slots=True)
@@ -95,26 +102,45 @@ class SessionHost:
             hello = await self._read_hello(websocket)
             if hello is None:
                 return
-            if not self._has_room_for(session_id, hello):
-                logger.debug("session %s may not have lane %d", session_id[:6], hello.lane_id)
-                carrier_of(websocket).close(_TRY_AGAIN_LATER, "too many lanes")
-                await wait_until_lost(websocket)
-                return
-            hosted = self._admit(session_id, hello, websocket)
+            pump = self.enter(session_id, hello)
+        except TooManyLanesError:
+            carrier_of(websocket).close(TRY_AGAIN_LATER, "too many lanes")
+            await wait_until_lost(websocket)
+            return
         except (AdmissionError, RemoteProtocolError) as error:
             logger.info("session %s refused: %s", session_id[:6], error)
             farewell = encode(Close(error.code, error.code.reason, str(error)))
             carrier_of(websocket).close(error.code, error.code.reason, farewell)
             await wait_until_lost(websocket)
             return
-        self._lanes += 1
         code = NO_CLOSE_CODE
         try:
-            carrier_of(websocket).join(hello.lane_id, hosted.pump)
+            carrier_of(websocket).join(hello.lane_id, pump)
             code = await wait_until_lost(websocket)
         finally:
-            self._lanes -= 1
-            hosted.pump.detach(hello.lane_id, carrier_of(websocket), going_away=code == GOING_AWAY)
+            self.leave(pump, carrier_of(websocket), code)
+
+    def enter(self, session_id: str, hello: Hello) -> Pump:
+        """Admit a lane into the session of its HELLO, made if there is none; the carrier then joins the pump.
+
+        Call ``leave`` once for each lane that has entered.
+
+        Raises:
+            TooManyLanesError: the session may have no more lanes now.
+            AdmissionError: token, room or limits do not allow it.
+            RemoteProtocolError: HELLO contradicts the session.
+        """
+        if not self._has_room_for(session_id, hello):
+            logger.debug("session %s may not have lane %d", session_id[:6], hello.lane_id)
+            raise TooManyLanesError("too many lanes")
+        pump = self._admit(session_id, hello).pump
+        self._lanes += 1
+        return pump
+
+    def leave(self, pump: Pump, lane: Lane, code: int) -> None:
+        """The carrier of a lane that has entered is gone; ``code`` is what it was closed with."""
+        self._lanes -= 1
+        pump.detach(lane.lane_id, lane, going_away=code == GOING_AWAY)
 
     async def close(self) -> None:
         """Admit nobody any more, close every session, wait until all have left their rooms.
@@ -159,7 +185,7 @@ class SessionHost:
             return True
         return held < self._limits.max_lanes and self._lanes < self._settings.max_connections * _SHARE_OF_LANES
 
-    def _admit(self, session_id: str, hello: Hello, websocket: WebSocket) -> _Hosted:
+    def _admit(self, session_id: str, hello: Hello) -> _Hosted:
         now = self._clock.monotonic()
         if self._closing:
             raise AdmissionError(_SHUTTING_DOWN, CloseCode.OVERLOADED)
@@ -169,7 +195,7 @@ class SessionHost:
             hosted = self._hosted[session_id]
         info = WelcomeInfo(hosted.bridge.participant.participant_id, f"wsmedia/{__version__}")
         hosted.pump.session.attach_lane(hello.lane_id, hello, info, now)
-        logger.debug("session %s has lane %d over %s", session_id[:6], hello.lane_id, websocket.url.scheme)
+        logger.debug("session %s has lane %d, %s", session_id[:6], hello.lane_id, hello.lane_kind)
         return hosted
 
     def _create(self, session_id: str, hello: Hello, now: float) -> _Hosted:

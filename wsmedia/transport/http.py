@@ -7,8 +7,13 @@ WebSocket handshake begins here too; after it the connection is a ``WebSocketCar
 from __future__ import annotations
 
 from asyncio import TimerHandle, Transport
+from collections.abc import Callable
+from typing import Any, cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_EXTENSION = "wsmedia.http_carrier"
 
 
 class HttpCarrier(HttpToolsProtocol):
@@ -20,12 +25,14 @@ class HttpCarrier(HttpToolsProtocol):
         max_request_bytes: a whole request, headers and body; an offer is the largest thing that anybody sends.
         max_pipelined: requests that may wait for the answer to the one before; uvicorn reads on after every answer,
             however many wait.
+        on_writable: told when the client has read, by who writes into a long response.
     """
 
     request_timeout = 10.0
     read_timeout = 30.0
     max_request_bytes = 131_072
     max_pipelined = 8
+    on_writable: Callable[[], None] | None = None
 
     _received = 0
     _arriving: TimerHandle | None = None
@@ -82,6 +89,17 @@ class HttpCarrier(HttpToolsProtocol):
         if self._unread is not None and not self.transport.is_closing():
             self._unread.cancel()
             self._unread = None
+        if self.on_writable is not None:
+            self.on_writable()
+
+    def on_message_begin(self) -> None:
+        """Let the application find this connection under its request."""
+        super().on_message_begin()
+        cast("dict[str, Any]", self.scope)["extensions"] = {_EXTENSION: self}
+
+    def respond_until_closed(self) -> None:
+        """Begin the next response without a length and without chunks: its end is the connection's, as in HTTP/1.0."""
+        self.cycle.chunked_encoding = False
 
     def on_response_complete(self) -> None:
         """A connection that is closed after its response still has to be read empty."""
@@ -114,3 +132,15 @@ class HttpCarrier(HttpToolsProtocol):
     def _expect_last_reading(self) -> None:
         if self.transport.is_closing():
             self._expect_reading()
+
+
+def carrier_under(scope: Scope) -> HttpCarrier:
+    """The connection under an ASGI request.
+
+    Raises:
+        RuntimeError: the server was not started with ``HttpCarrier``.
+    """
+    carrier = scope.get("extensions", {}).get(_EXTENSION)
+    if not isinstance(carrier, HttpCarrier):
+        raise RuntimeError("HTTP lanes need uvicorn with http=HttpCarrier")  # noqa: TRY004 - a set-up fault
+    return carrier

@@ -1,5 +1,6 @@
 """The tunnel's messages (PROTOCOL.md §3): typed objects, and bytes ↔ objects."""
 
+from wsmedia.wire.batch import LENGTH_BYTES, BatchReader, delimit
 from wsmedia.wire.codec import (
     MAX_JSON_BYTES,
     Control,
@@ -58,6 +59,7 @@ from wsmedia.wire.path import MAX_ACKNOWLEDGED_LANES, MAX_HELD_US, Ack, LaneAck,
 __all__ = [
     "DOWNLINK_ONLY",
     "FRAGMENT_HEADER_BYTES",
+    "LENGTH_BYTES",
     "MAX_ACKNOWLEDGED_LANES",
     "MAX_HELD_US",
     "MAX_JSON_BYTES",
@@ -65,6 +67,7 @@ __all__ = [
     "UPLINK_ONLY",
     "Ack",
     "AudioMessage",
+    "BatchReader",
     "Capabilities",
     "Close",
     "Control",
@@ -103,6 +106,7 @@ __all__ = [
     "decode_fragment",
     "decode_media",
     "decode_video",
+    "delimit",
     "encode",
     "encode_audio",
     "encode_control",
