@@ -147,4 +147,3 @@ class HttpLane:
         if self._unfetched is not None:
             self._unfetched.cancel()
             self._unfetched = None
-

@@ -1,8 +1,8 @@
 """The polled download of an HTTP lane (PROTOCOL.md §2.3): requests that are answered as soon as there is something.
 
 For proxies that keep a long response back, cut it after a while, or speak HTTP/1.0. Two polls are outstanding as a
-rule: while the answer of one is under way the other waits here. Answers are spread over the round trip, so that there is
-always one left for what comes next.
+rule: while the answer of one is under way the other waits here. Answers are spread over the round trip, so that there
+is always one left for what comes next.
 """
 
 from __future__ import annotations
