@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.virtual_time import VirtualTime
-from wsmedia.errors import LocalProtocolError
+from wsmedia.errors import LocalProtocolError, SfuError
 from wsmedia.media import Codec, EncodedFrame, Participant, Track, TrackSource
 from wsmedia.ports import RemoteTrack, RoomState
-from wsmedia.sfu import MIN_VIDEO_TARGET_BPS, Room
+from wsmedia.sfu import MAX_PLACES, MIN_VIDEO_TARGET_BPS, Membership, Room
 
 CAMERA = Track(7, Codec.H264, TrackSource.CAMERA)
 MICROPHONE = Track(8, Codec.OPUS, TrackSource.MICROPHONE)
@@ -125,8 +127,6 @@ def test_track_ids_are_unique_in_the_room(room: Room) -> None:
     assert len({remote.track.track_id for remote in watcher.tracks}) == 4
     with pytest.raises(LocalProtocolError):
         membership.publish(CAMERA)
-    with pytest.raises(LocalProtocolError):
-        room.join(Participant("a", "again"), Listener())
 
 
 def test_a_late_subscriber_starts_at_the_keyframe_that_is_asked_for_at_once(room: Room, time: VirtualTime) -> None:
@@ -203,3 +203,107 @@ def test_a_failing_subscriber_hurts_nobody_else(room: Room) -> None:
     for number in range(3):
         track.send_frame(video(number))
     assert len(good.frames) == 3
+
+
+def test_another_place_of_the_same_participant_is_nobodys_business(room: Room) -> None:
+    carol = Listener()
+    room.join(Participant("carol", "Carol"), carol)
+    bob = Participant("bob", "Bob")
+    old_view, new_view = Listener(), Listener()
+    old = room.join(bob, old_view)
+    old.publish(CAMERA)
+    new = room.join(bob, new_view)
+    new.publish(CAMERA)
+    assert new_view.told == [("joined", "Carol")]
+    assert old_view.told == [("joined", "Carol")]
+    assert [track.track.track_id for track in room.tracks_of("bob")] == [0, 1]
+    assert room.participants == [Participant("carol", "Carol"), bob]
+    old.leave()
+    old.leave()
+    assert carol.told == [
+        ("joined", "Bob"),
+        ("added", "bob", "camera"),
+        ("added", "bob", "camera"),
+        ("removed", "bob", "camera"),
+    ]
+    new.leave()
+    assert carol.told[4:] == [("removed", "bob", "camera"), ("left", "bob")]
+
+
+def test_nobody_has_more_places_than_a_change_of_ways_needs(room: Room) -> None:
+    bob = Participant("bob", "Bob")
+    places = [room.join(bob, Listener()) for _ in range(MAX_PLACES)]
+    with pytest.raises(SfuError):
+        room.join(bob, Listener())
+    places[0].leave()
+    room.join(bob, Listener())
+
+
+names = st.sampled_from(["alice", "bob", "carol"])
+
+
+@dataclass
+class View:
+    """What one connection believes to be in the room, from what it was told."""
+
+    people: set[str] = field(default_factory=set)
+    tracks: dict[int, str] = field(default_factory=dict)
+
+    def participant_joined(self, participant: Participant) -> None:
+        assert participant.participant_id not in self.people
+        self.people.add(participant.participant_id)
+
+    def participant_left(self, participant_id: str) -> None:
+        assert participant_id not in self.tracks.values()
+        self.people.remove(participant_id)
+
+    def track_added(self, remote: RemoteTrack) -> None:
+        assert remote.participant_id in self.people
+        assert remote.track.track_id not in self.tracks
+        self.tracks[remote.track.track_id] = remote.participant_id
+
+    def track_removed(self, remote: RemoteTrack) -> None:
+        assert self.tracks.pop(remote.track.track_id) == remote.participant_id
+
+    def track_muted(self, remote: RemoteTrack, muted: bool) -> None: ...
+    def publish_rejected(self, track_id: int, reason: str) -> None: ...
+    def keyframe_requested(self, track_id: int) -> None: ...
+    def target_bitrate_changed(self, track_id: int, bitrate_bps: int) -> None: ...
+    def room_state_changed(self, state: RoomState, reason: str) -> None: ...
+    def room_failed(self, reason: str) -> None: ...
+
+
+@given(st.lists(st.tuples(names, st.sampled_from(["join", "publish", "unpublish", "leave"]), st.integers(0, 9))))
+def test_whatever_connections_come_and_go_everybody_knows_exactly_the_others(
+    steps: list[tuple[str, str, int]],
+) -> None:
+    time = VirtualTime()
+    room = Room("r", time, time.call_later)
+    watcher = View()
+    room.watch(watcher)
+    places: list[tuple[Membership, View]] = []
+    for name, step, which in steps:
+        mine = [place for place in places if place[0].participant.participant_id == name]
+        if step == "join":
+            if len(mine) < MAX_PLACES:
+                view = View()
+                places.append((room.join(Participant(name, name), view), view))
+        elif mine:
+            membership, _ = chosen = mine[which % len(mine)]
+            if step == "leave":
+                membership.leave()
+                places.remove(chosen)
+            elif step == "unpublish":
+                membership.unpublish(which)
+            elif which not in membership.tracks:
+                membership.publish(Track(which, Codec.OPUS, TrackSource.MICROPHONE))
+        here = {membership.participant.participant_id for membership, _ in places}
+        published = {
+            track.track.track_id: membership.participant.participant_id
+            for membership, _ in places
+            for track in membership.tracks.values()
+        }
+        assert watcher == View(here, published)
+        for membership, view in places:
+            own = membership.participant.participant_id
+            assert view == View(here - {own}, {track: owner for track, owner in published.items() if owner != own})

@@ -15,6 +15,7 @@ import websockets
 from wsmedia.app.config import load_settings
 from wsmedia.app.server import Gateway
 from wsmedia.clock import SystemClock
+from wsmedia.errors import CloseCode
 from wsmedia.media import Codec, EncodedFrame, Track, TrackSource
 from wsmedia.ports import Adapter
 from wsmedia.session import Closed, ControlReceived, Event, FrameReceived, KeyframeNeeded, Role, Session
@@ -65,7 +66,14 @@ async def eventually(look: Callable[[], T | None], what: str = "it", deadline: f
 class TunnelClient:
     """One session of a client; ``events`` holds everything that it was told."""
 
-    def __init__(self, gateway: Gateway, room: str = "r", name: str = "Alice", token: str | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        room: str = "r",
+        name: str = "Alice",
+        token: str | None = None,
+        handover: str | None = None,
+    ) -> None:
         self.session_id = secrets.token_hex(16)
         self.events: list[Event] = []
         self.frames: dict[int, list[EncodedFrame]] = {}
@@ -73,7 +81,7 @@ class TunnelClient:
         self._gateway = gateway
         self._clock = SystemClock()
         key = secrets.token_hex(16)
-        hello = Hello(lane_id=0, key=key, room=room, name=name, token=token)
+        hello = Hello(lane_id=0, key=key, room=room, name=name, token=token, handover=handover)
         self.session = Session(Role.CLIENT, self.session_id, key=key, now=self.now, hello=hello)
         self.pump = Pump(self.session, self._clock, self._on_event)
         self._next_lane_id = 0
@@ -168,6 +176,11 @@ class TunnelClient:
         tcp = transport.get_extra_info("socket")
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+
+    def leave(self) -> None:
+        """Say goodbye; it is sent at once if there is a lane."""
+        self.session.close(CloseCode.LEFT, "", self.now)
+        self.pump.wake()
 
     async def close(self) -> None:
         """Leave without waiting for anything from the far end."""

@@ -75,6 +75,7 @@ hellos = st.builds(
     name=names,
     resume=st.booleans(),
     token=st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=50),
+    handover=st.none() | st.text("0123456789abcdef", min_size=32, max_size=32),
     control_received=u32,
 )
 messages = st.one_of(

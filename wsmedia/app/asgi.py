@@ -57,7 +57,7 @@ def make_app(parts: Parts) -> Starlette:
                 CrossOrigin,
                 allow_origins=settings.allowed_origin,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "If-Match"],
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Wsmedia-Handover"],
                 expose_headers=["Location", "ETag", "Wsmedia-Participant"],
             )
         )

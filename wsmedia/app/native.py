@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from wsmedia.adapters.embedded import EmbeddedAdapter, NativeEcho, NativePeer, NativePublisher, NativeSubscriber
 from wsmedia.app.access import Access
+from wsmedia.app.handover import Handovers
 from wsmedia.app.problems import Problem
 from wsmedia.app.rooms import require_embedded, room_name
 from wsmedia.app.settings import Settings
 from wsmedia.clock import Clock
 from wsmedia.errors import PeerError, SdpError, SfuError
-from wsmedia.media import Participant
 from wsmedia.peer import PeerConfig, PeerConnection
+from wsmedia.wire import is_handover
 
 _MAX_SDP_BYTES = 65_536
 _CONNECT_TIMEOUT = 15.0
@@ -38,13 +39,22 @@ class NativeRoutes:
         adapter: None when another SFU is configured; then everything is 404.
         access: checks tokens and origins.
         clock: time.
+        handovers: who may be in a room by two connections.
     """
 
-    def __init__(self, settings: Settings, adapter: EmbeddedAdapter | None, access: Access, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        adapter: EmbeddedAdapter | None,
+        access: Access,
+        clock: Clock,
+        handovers: Handovers,
+    ) -> None:
         self._settings = settings
         self._adapter = adapter
         self._access = access
         self._clock = clock
+        self._handovers = handovers
         self._probes = 0
         self._resources: dict[str, NativePeer] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -56,15 +66,20 @@ class NativeRoutes:
         grant = self._access.grant_request(request, room)
         if not grant.publish:
             raise Problem(HTTPStatus.FORBIDDEN, "The token does not allow publishing.")
-        participant = Participant(f"p-{secrets.token_hex(8)}", grant.name or _name(request))
+        name, secret = grant.name or _name(request), _handover(request)
         offer = await _read_offer(request)
         resource_id, peer = self._new_peer()
+        participant, give_back = self._handovers.take(room, secret, name)
+
+        def ended() -> None:
+            give_back()
+            self._ended(resource_id, peer)
+
         try:
             screen = request.query_params.get("screen")
-            native = NativePublisher(
-                adapter, room, participant, peer, lambda: self._ended(resource_id, peer), screen=screen
-            )
+            native = NativePublisher(adapter, room, participant, peer, ended, screen=screen)
         except SfuError as error:
+            give_back()
             self._close_soon(peer)
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         response = await self._answer(resource_id, native, offer)
@@ -163,6 +178,13 @@ def _name(request: Request) -> str:
     if not 1 <= len(name) <= 64 or _BAD_NAME.search(name):
         raise Problem(HTTPStatus.BAD_REQUEST, "A name has 1 to 64 characters, none of them a control character.")
     return name
+
+
+def _handover(request: Request) -> str | None:
+    secret = request.headers.get("wsmedia-handover")
+    if secret is not None and not is_handover(secret):
+        raise Problem(HTTPStatus.BAD_REQUEST, "Wsmedia-Handover has 32 lower-case hexadecimal digits.")
+    return secret
 
 
 async def _read_offer(request: Request) -> str:

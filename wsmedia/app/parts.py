@@ -5,6 +5,7 @@ from __future__ import annotations
 from wsmedia.adapters.embedded import EmbeddedAdapter
 from wsmedia.app.access import Access
 from wsmedia.app.adapters import make_adapter
+from wsmedia.app.handover import Handovers
 from wsmedia.app.http_lanes import HttpLaneRoutes
 from wsmedia.app.native import NativeRoutes
 from wsmedia.app.rooms import RoomRoutes
@@ -29,10 +30,12 @@ class Parts:
         self.access = Access(settings, clock)
         self.adapter = adapter or make_adapter(settings, clock)
         self.embedded = self.adapter if isinstance(self.adapter, EmbeddedAdapter) else None
-        self.sessions = SessionHost(settings, self.access, self.adapter, clock)
+        # Only the embedded SFU knows how one participant is in a room twice.
+        handovers = Handovers(allowed=self.embedded is not None)
+        self.sessions = SessionHost(settings, self.access, self.adapter, clock, handovers)
         self.http_lanes = HttpLaneRoutes(settings, self.access, self.sessions)
         self.rooms = RoomRoutes(self.embedded, self.access)
-        self.native = NativeRoutes(settings, self.embedded, self.access, clock)
+        self.native = NativeRoutes(settings, self.embedded, self.access, clock, handovers)
 
     async def start(self) -> None:
         """Get ready for the first request."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -15,12 +15,12 @@ from starlette.websockets import WebSocket
 
 from wsmedia import __version__
 from wsmedia.app.access import Access
+from wsmedia.app.handover import Handovers
 from wsmedia.app.problems import problem
 from wsmedia.app.settings import Settings
 from wsmedia.clock import Clock
 from wsmedia.errors import AdmissionError, CloseCode, RemoteProtocolError, WsmediaError
 from wsmedia.interworking import Bridge
-from wsmedia.media import Participant
 from wsmedia.ports import Adapter
 from wsmedia.session import Attachment, Event, PathStatistics, SessionRegistry, WelcomeInfo
 from wsmedia.transport import Lane, Pump
@@ -60,14 +60,18 @@ class SessionHost:
         access: checks tokens and origins.
         adapter: the SFU.
         clock: time.
+        handovers: who may be in a room by two connections.
     """
 
-    def __init__(self, settings: Settings, access: Access, adapter: Adapter, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, access: Access, adapter: Adapter, clock: Clock, handovers: Handovers
+    ) -> None:
         self._settings = settings
         self._limits = settings.session_limits
         self._access = access
         self._adapter = adapter
         self._clock = clock
+        self._handovers = handovers
         self._registry = SessionRegistry(settings.max_sessions)
         self._hosted: dict[str, _Hosted] = {}
         # Of every session until it has left its room, even when its id belongs to a newer one already.
@@ -206,7 +210,7 @@ class SessionHost:
             bridge.handle_event(event)
 
         pump = Pump(session, self._clock, on_event)
-        participant = Participant(f"p-{secrets.token_hex(8)}", grant.name or hello.name)
+        participant, give_back = self._handovers.take(hello.room, hello.handover, grant.name or hello.name)
         bridge = Bridge(
             session,
             participant,
@@ -215,14 +219,14 @@ class SessionHost:
             call_later=asyncio.get_running_loop().call_later,
             wake=pump.wake,
         )
-        task = asyncio.create_task(self._run(session_id, hello.room, pump, bridge))
+        task = asyncio.create_task(self._run(session_id, hello.room, pump, bridge, give_back))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         hosted = self._hosted[session_id] = _Hosted(pump, bridge)
         logger.info("session %s entered room %s", session_id[:6], hello.room)
         return hosted
 
-    async def _run(self, session_id: str, room: str, pump: Pump, bridge: Bridge) -> None:
+    async def _run(self, session_id: str, room: str, pump: Pump, bridge: Bridge, give_back: Callable[[], None]) -> None:
         """Hold a session from its first HELLO until its participant has left the room."""
         try:
             await bridge.run(self._adapter, room, pump.ended)
@@ -231,6 +235,7 @@ class SessionHost:
             closed = pump.ended.result()
             logger.info("session %s left room %s: %s", session_id[:6], room, closed.reason)
         finally:
+            give_back()
             pump.stop()
             self._registry.remove(pump.session)
             # The client may have made a new session under the same id while this one was leaving its room.

@@ -1,6 +1,8 @@
 """A room: who is in it, what they publish, and who is told. The embedded adapter keeps one per name.
 
-Tunnelled and native participants enter by the same ``join`` and are told through the same ``RoomEvents``.
+Tunnelled and native participants enter by the same ``join`` and are told through the same ``RoomEvents``. A participant
+may be in a room by several connections at once while they change from one to another: nobody else is told of that, only
+of the tracks that each connection brings and takes along.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from wsmedia.clock import Clock
-from wsmedia.errors import LocalProtocolError
+from wsmedia.errors import LocalProtocolError, SfuError
 from wsmedia.limits import CallLater
 from wsmedia.media import Participant, Track
 from wsmedia.ports import RoomEvents
@@ -17,9 +19,12 @@ from wsmedia.sfu.track import RoomTrack
 
 _TRACK_IDS = 65536
 
+MAX_PLACES = 4
+"""Connections of one participant at once: the old one, the new one, and what is left of earlier tries."""
+
 
 class Membership:
-    """One participant's place in a room; the synchronous part of a ``RoomConnection``."""
+    """One connection's place in a room; the synchronous part of a ``RoomConnection``."""
 
     def __init__(self, room: Room, participant: Participant, events: RoomEvents) -> None:
         self.participant = participant
@@ -62,43 +67,47 @@ class Room:
         self.name = name
         self._clock = clock
         self._call_later = call_later
-        self._members: dict[str, Membership] = {}
+        # By participant id, each with their places in order of joining; never an empty list.
+        self._places: dict[str, list[Membership]] = {}
         self._watchers: list[RoomEvents] = []
         self._last_track_id = -1
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody is in the room and nobody watches it, so that it may be forgotten."""
-        return not self._members and not self._watchers
+        return not self._places and not self._watchers
 
     @property
     def participants(self) -> list[Participant]:
         """Everybody, in order of joining."""
-        return [member.participant for member in self._members.values()]
+        return [places[0].participant for places in self._places.values()]
 
     def tracks_of(self, participant_id: str) -> list[RoomTrack]:
         """The tracks of one participant, in order of publishing; empty for nobody."""
-        member = self._members.get(participant_id)
-        return list(member.tracks.values()) if member else []
+        return [track for place in self._places.get(participant_id, ()) for track in place.tracks.values()]
 
     def join(self, participant: Participant, events: RoomEvents) -> Membership:
-        """Let somebody in; they are told of everybody and everything in the room, and everybody of them.
+        """Let somebody in; they are told of everybody else and everything in the room, and everybody else of them.
+
+        Who is in the room already gets another place in it: they are told as well, and nobody else is.
 
         Raises:
-            LocalProtocolError: the participant id is in the room.
+            SfuError: they have ``MAX_PLACES`` already.
         """
-        if participant.participant_id in self._members:
-            raise LocalProtocolError("this participant is in the room already")
+        places = self._places.get(participant.participant_id, [])
+        if len(places) >= MAX_PLACES:
+            raise SfuError("This participant enters the room too many times at once.")
         membership = Membership(self, participant, events)
-        self._tell_all(events)
-        for listener in self._listeners(membership):
-            listener.participant_joined(participant)
-        self._members[participant.participant_id] = membership
+        self._tell_all(events, but=participant.participant_id)
+        if not places:
+            for listener in self._listeners(membership):
+                listener.participant_joined(participant)
+        self._places[participant.participant_id] = [*places, membership]
         return membership
 
     def watch(self, events: RoomEvents) -> None:
         """Tell ``events`` of everything that is and will be in the room, without being in it."""
-        self._tell_all(events)
+        self._tell_all(events, but=None)
         self._watchers.append(events)
 
     def unwatch(self, events: RoomEvents) -> None:
@@ -107,7 +116,7 @@ class Room:
 
     def add_track(self, member: Membership, track: Track) -> RoomTrack:
         """See ``Membership.publish``."""
-        if self._members.get(member.participant.participant_id) is not member:
+        if not self._has(member):
             raise LocalProtocolError("the participant has left the room")
         if track.track_id in member.tracks:
             raise LocalProtocolError(f"track {track.track_id} is published already")
@@ -145,30 +154,43 @@ class Room:
 
     def remove(self, member: Membership) -> None:
         """See ``Membership.leave``."""
-        participant_id = member.participant.participant_id
-        if self._members.get(participant_id) is not member:
+        if not self._has(member):
             return
         for track_id in list(member.tracks):
             self.remove_track(member, track_id)
-        del self._members[participant_id]
+        participant_id = member.participant.participant_id
+        others = [place for place in self._places[participant_id] if place is not member]
+        if others:
+            self._places[participant_id] = others
+            return
+        del self._places[participant_id]
         for listener in self._listeners(member):
             listener.participant_left(participant_id)
 
-    def _tell_all(self, events: RoomEvents) -> None:
-        for member in self._members.values():
-            events.participant_joined(member.participant)
-            for room_track in member.tracks.values():
+    def _has(self, member: Membership) -> bool:
+        return any(place is member for place in self._places.get(member.participant.participant_id, ()))
+
+    def _members(self) -> list[Membership]:
+        return [place for places in self._places.values() for place in places]
+
+    def _tell_all(self, events: RoomEvents, but: str | None) -> None:
+        for participant in self.participants:
+            if participant.participant_id == but:
+                continue
+            events.participant_joined(participant)
+            for room_track in self.tracks_of(participant.participant_id):
                 events.track_added(room_track)
 
     def _listeners(self, but: Membership) -> Iterator[RoomEvents]:
+        """Everybody but the participant, whose other places have nothing to do with this one."""
         # Copies: a listener may leave while it is being told.
-        for member in list(self._members.values()):
-            if member is not but:
+        for member in self._members():
+            if member.participant.participant_id != but.participant.participant_id:
                 yield member.events
         yield from list(self._watchers)
 
     def _new_track_id(self) -> int:
-        used = {track.track.track_id for member in self._members.values() for track in member.tracks.values()}
+        used = {track.track.track_id for member in self._members() for track in member.tracks.values()}
         if len(used) >= _TRACK_IDS:
             raise LocalProtocolError("the room has no free track id")
         while True:

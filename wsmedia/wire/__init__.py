@@ -52,6 +52,7 @@ from wsmedia.wire.messages import (
     Hello,
     Welcome,
     WelcomeLimits,
+    is_handover,
     is_session_id,
 )
 from wsmedia.wire.path import MAX_ACKNOWLEDGED_LANES, MAX_HELD_US, Ack, LaneAck, Ping, Pong
@@ -113,5 +114,6 @@ __all__ = [
     "encode_fragment",
     "encode_video",
     "is_discardable",
+    "is_handover",
     "is_session_id",
 ]

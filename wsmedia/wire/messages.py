@@ -22,6 +22,7 @@ Opaque = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 _ROOM = r"^[A-Za-z0-9._~-]{1,64}\Z"
 _KEY = r"^[0-9a-fA-F]{32,64}\Z"
+_HANDOVER = r"^[0-9a-f]{32}\Z"
 _SESSION_ID = re.compile(r"[0-9a-f]{32}")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MAX_NAME_LENGTH = 64
@@ -30,6 +31,11 @@ _MAX_NAME_LENGTH = 64
 def is_session_id(text: str) -> bool:
     """Whether ``text``, from a URL's path, is a session id: 32 lower-case hexadecimal digits (PROTOCOL.md §2.1)."""
     return _SESSION_ID.fullmatch(text) is not None
+
+
+def is_handover(text: str) -> bool:
+    """Whether ``text`` is a participant's handover secret: 32 lower-case hexadecimal digits (PROTOCOL.md §3.1)."""
+    return re.fullmatch(_HANDOVER, text) is not None
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -42,7 +48,8 @@ class Capabilities(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True, omit_defaults=False):
     """The first message on every lane, from the client (PROTOCOL.md §3.1).
 
-    ``name`` is trimmed when the object is made. ``token`` is None when the client has none.
+    ``name`` is trimmed when the object is made. ``token`` is None when the client has none, ``handover`` when it is the
+    only connection of its participant.
 
     Raises:
         ValueError: the name is empty or too long after trimming, or holds control characters.
@@ -55,6 +62,7 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=False):
     lane_kind: Opaque = "websocket"
     resume: bool = False
     token: str | None = None
+    handover: Annotated[str, msgspec.Meta(pattern=_HANDOVER)] | None = None
     control_received: SequenceNumber = 0
     client: Opaque = "wsmedia"
     capabilities: Capabilities = Capabilities()

@@ -53,6 +53,7 @@ class Scene {
         controlReceived: 0,
         room: "standup",
         name: "Alice",
+        handover: null,
         token: null,
         client: "test",
         capabilities: { audio: [], video: [] },

@@ -14,6 +14,8 @@ export interface TunnelOptions {
   readonly name: string;
   /** A JWT, if the gateway wants one. Sent inside HELLO, never in an address. */
   readonly token?: string;
+  /** The secret by which further connections of the same participant enter (PROTOCOL.md §3.1). Default: none. */
+  readonly handover?: string;
   /** Hold always so many lanes; null: as the path demands. */
   readonly lanes?: number | null;
   /** How many lanes may be held at once, where `lanes` does not say it. Default: 16. */

@@ -84,6 +84,7 @@ export function startSession<Port extends PortLike>(
       room: options.room,
       name: options.name,
       token: options.token ?? null,
+      handover: options.handover ?? null,
       client: CLIENT,
       capabilities: CAPABILITIES,
     },

@@ -63,6 +63,7 @@ const messages: Message[] = [
     laneKind: "websocket",
     resume: true,
     token: null,
+    handover: "0123456789abcdef0123456789abcdef",
     controlReceived: 4294967295,
     client: "test",
     capabilities: { audio: ["opus"], video: [] },

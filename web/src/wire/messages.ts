@@ -19,6 +19,7 @@ const MAX_NAME_LENGTH = 64;
 /** What a gateway takes that does not say how many. */
 const DEFAULT_MAX_LANES = 32;
 const ROOM = /^[A-Za-z0-9._~-]{1,64}$/;
+const HANDOVER = /^[0-9a-f]{32}$/;
 const KEY = /^[0-9a-fA-F]{32,64}$/;
 const SESSION_ID = /^[0-9a-f]{32}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -54,6 +55,8 @@ export interface Hello {
   readonly laneKind: string;
   readonly resume: boolean;
   readonly token: string | null;
+  /** The participant's handover secret; null when this is their only connection. */
+  readonly handover: string | null;
   readonly controlReceived: number;
   readonly client: string;
   readonly capabilities: Capabilities;
@@ -126,6 +129,8 @@ export function readHello(object: JsonObject): Hello {
     laneKind: readOpaque(object, "lane_kind", "websocket"),
     resume: readBoolean(object, "resume", false),
     token: token === undefined || token === null ? null : readString(object, "token", 0, Number.POSITIVE_INFINITY),
+    handover:
+      object.handover === undefined || object.handover === null ? null : readMatch(object, "handover", HANDOVER),
     controlReceived: readInteger(object, "control_received", 0, U32, 0),
     client: readOpaque(object, "client", "wsmedia"),
     capabilities: { audio: readStrings(capabilities, "audio"), video: readStrings(capabilities, "video") },
@@ -142,6 +147,7 @@ export const writeHello = (hello: Hello): JsonObject => ({
   lane_kind: hello.laneKind,
   resume: hello.resume,
   token: hello.token,
+  handover: hello.handover,
   control_received: hello.controlReceived,
   client: hello.client,
   capabilities: { audio: hello.capabilities.audio, video: hello.capabilities.video },
