@@ -20,7 +20,7 @@ from wsmedia.auth import (
     is_origin_allowed,
 )
 from wsmedia.clock import Clock
-from wsmedia.errors import AdmissionError
+from wsmedia.errors import AdmissionError, CloseCode
 
 
 class Access:
@@ -57,6 +57,20 @@ class Access:
             return self.grant(token.strip() if scheme.lower() == "bearer" else None, room)
         except AdmissionError as error:
             raise admission_problem(error) from error
+
+    def require_any_token(self, request: HTTPConnection) -> None:
+        """Refuse who has no token at all; which room it opens does not matter.
+
+        Raises:
+            Problem: 401.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            self.grant(token.strip() if scheme.lower() == "bearer" else None, "*")
+        except AdmissionError as error:
+            # A token for another room than "every room" has passed all other tests.
+            if error.code is not CloseCode.FORBIDDEN:
+                raise admission_problem(error) from error
 
     def is_origin_allowed(self, headers: Headers) -> bool:
         """Whether the page that a request comes from may talk to the gateway."""

@@ -10,11 +10,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wsmedia import __version__
 from wsmedia.app.access import LoopbackOnly
+from wsmedia.app.check import CHECK_PATH
 from wsmedia.app.page import page_route
 from wsmedia.app.parts import Parts
 from wsmedia.app.problems import Problem, on_http_exception, on_unexpected
@@ -57,7 +58,7 @@ def make_app(parts: Parts) -> Starlette:
                 CrossOrigin,
                 allow_origins=settings.allowed_origin,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "If-Match", "Wsmedia-Handover"],
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Wsmedia-Handover", "Wsmedia-Probe"],
                 expose_headers=["Location", "ETag", "Wsmedia-Participant"],
             )
         )
@@ -71,15 +72,33 @@ def make_app(parts: Parts) -> Starlette:
         Route("/v1/rooms/{room}/whep/{participant_id}", parts.native.subscribe, methods=["POST"]),
         Route("/v1/probe", parts.native.probe, methods=["POST"]),
         Route("/v1/resources/{resource_id}", parts.native.end, methods=["DELETE"]),
+        *(_check_routes(parts) if settings.check else []),
         Route("/healthz", health),
         Route("/v1/{path:path}", unknown),
-        page_route(),
+        page_route(with_check=settings.check),
     ]
     return Starlette(
         routes=routes,
         middleware=middleware,
         exception_handlers={HTTPException: on_http_exception, Exception: on_unexpected},
     )
+
+
+def _check_routes(parts: Parts) -> list[BaseRoute]:
+    """What the network check talks to."""
+    check = parts.check
+    return [
+        Route(CHECK_PATH, check.info),
+        Route(f"{CHECK_PATH}/echo", check.echo),
+        Route(f"{CHECK_PATH}/stream", check.stream),
+        Route(f"{CHECK_PATH}/idle", check.idle),
+        Route(f"{CHECK_PATH}/upload", check.upload, methods=["POST"]),
+        Route(f"{CHECK_PATH}/download", check.download),
+        WebSocketRoute(f"{CHECK_PATH}/ws", check.websocket),
+        Route(f"{CHECK_PATH}/ws", check.no_upgrade),
+        Route(f"{CHECK_PATH}/room", parts.check_rooms.create, methods=["POST"]),
+        Route("/v1/reports", parts.reports.take, methods=["POST"]),
+    ]
 
 
 class CrossOrigin(CORSMiddleware):

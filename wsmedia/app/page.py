@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -49,15 +50,25 @@ _MAX_COMPRESSED_BYTES = 8_000_000
 """A larger file is sent as it is; the built ones are far below."""
 
 
+# The network check's page has an address that people can say to each other.
+_CHECK_ADDRESS = "check"
+_CHECK_PAGE = "check.html"
+
+
 class PageFiles(StaticFiles):
     """Static files whose types, caching, sharing and compression fit a bundler's output."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, with_check: bool = True) -> None:
         super().__init__(directory=directory, html=True)
+        self._with_check = with_check
         self._compressed: dict[str, tuple[str, asyncio.Future[bytes]]] = {}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve one file."""
+        if path == _CHECK_PAGE and not self._with_check:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if path == _CHECK_ADDRESS and self._with_check:
+            path = _CHECK_PAGE
         response = await super().get_response(path, scope)
         if isinstance(response, FileResponse):
             content_type = _TYPES.get(_suffix(response.path))
@@ -119,11 +130,11 @@ def page_directory() -> Path:
     return Path(str(files("wsmedia") / "web_dist"))
 
 
-def page_route() -> BaseRoute:
-    """The route for everything that is not the API; put it last."""
+def page_route(*, with_check: bool) -> BaseRoute:
+    """The route for everything that is not the API; put it last. ``with_check``: the network check's page too."""
     directory = page_directory()
     if (directory / "index.html").is_file():
-        return Mount("/", PageFiles(directory), name="page")
+        return Mount("/", PageFiles(directory, with_check=with_check), name="page")
     return Route("/{path:path}", _not_built, name="page")
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from wsmedia.adapters.embedded import EmbeddedAdapter
 from wsmedia.app.access import Access
 from wsmedia.app.adapters import make_adapter
+from wsmedia.app.check import CheckRoutes
+from wsmedia.app.check_rooms import CheckRooms
 from wsmedia.app.handover import Handovers
 from wsmedia.app.http_lanes import HttpLaneRoutes
 from wsmedia.app.native import NativeRoutes
+from wsmedia.app.reports import ReportRoutes
 from wsmedia.app.rooms import RoomRoutes
 from wsmedia.app.sessions import SessionHost
 from wsmedia.app.settings import Settings
@@ -36,6 +39,9 @@ class Parts:
         self.http_lanes = HttpLaneRoutes(settings, self.access, self.sessions)
         self.rooms = RoomRoutes(self.embedded, self.access)
         self.native = NativeRoutes(settings, self.embedded, self.access, clock, handovers)
+        self.check = CheckRoutes(settings, self.access, self.embedded is not None, clock)
+        self.check_rooms = CheckRooms(settings, self.access, self.embedded is not None, clock)
+        self.reports = ReportRoutes(settings, self.access, clock)
 
     async def start(self) -> None:
         """Get ready for the first request."""
@@ -44,6 +50,7 @@ class Parts:
     async def close(self) -> None:
         """End sessions, event streams and the SFU's connections, in order."""
         self.rooms.close()
+        self.check.close()
         await self.sessions.close()
         self.http_lanes.close()
         await self.native.close()

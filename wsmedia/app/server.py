@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from wsmedia.app.arrival import Certificate
 from wsmedia.app.asgi import make_app
 from wsmedia.app.config import ConfigError
 from wsmedia.app.parts import Parts
@@ -150,6 +151,8 @@ class Gateway:
                 certificate, key = settings.tls_cert, settings.tls_key
             else:
                 certificate, key = ensure_certificate(settings.state_dir, (settings.host,))
+            with contextlib.suppress(OSError, ValueError):  # what is wrong with it is said below
+                self.parts.check.certificate = Certificate.read(certificate)
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
             http=HttpCarrier,

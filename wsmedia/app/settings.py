@@ -23,6 +23,7 @@ _LISTEN = "Listening"
 _TOKENS = "Who may enter"
 _SFU = "SFU"
 _LIMITS = "Limits"
+_CHECK = "Network check"
 _OTHER = "Other"
 
 
@@ -144,9 +145,22 @@ class Settings(BaseSettings):
         30.0, ge=0.0, le=3600.0, description="Seconds that a session without connection is kept.", panel=_LIMITS
     )
 
+    check: bool = _setting(True, description="Serve the network check, /check and what it talks to.", panel=_CHECK)
+    check_without_token: bool = _setting(
+        False,
+        description="Try picture and sound for visitors of the check who have no token, in a room of their own.",
+        panel=_CHECK,
+    )
+    reports: bool = _setting(
+        True, description="Keep the reports of checks that users send, in state_dir/reports.jsonl.", panel=_CHECK
+    )
+    max_report_bytes: int = _setting(
+        10_000_000, ge=0, description="How long that file may become; further reports are refused.", panel=_CHECK
+    )
+
     state_dir: Path = _setting(
         default_factory=default_state_dir,
-        description="Where the self-signed certificate is kept (default: $XDG_STATE_HOME/wsmedia).",
+        description="Where the self-signed certificate and reports are kept (default: $XDG_STATE_HOME/wsmedia).",
         panel=_OTHER,
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(

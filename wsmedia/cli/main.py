@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from wsmedia import __version__
+from wsmedia.cli.doctor import allowlist, doctor
 from wsmedia.cli.publish import publish
 from wsmedia.cli.record import record
 from wsmedia.cli.serve import serve
@@ -23,6 +24,8 @@ app.command("serve")(with_settings(serve))
 app.command("publish")(publish)
 app.command("record")(record)
 app.command("token")(token)
+app.command("doctor")(doctor)
+app.command("allowlist")(allowlist)
 
 
 @app.command("version")
