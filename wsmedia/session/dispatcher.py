@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Container, Mapping
 
 from wsmedia.session.blocks import Block, Urgency
-from wsmedia.session.lane import Lane, Sent
+from wsmedia.session.lane import Lane, Sent, best_rank
 from wsmedia.session.redundancy import Redundancy
 
 HEDGE_DELAY = 0.018
@@ -223,9 +223,10 @@ class Dispatcher:
 
     @property
     def usable_lanes(self) -> list[Lane]:
-        """The oldest of the lanes that were welcomed, as many as are wanted: those that are too many fall silent.
+        """The oldest of the welcomed lanes of the best kind, as many as wanted: those that are too many fall silent.
 
         While there is none, those that only said HELLO.
         """
-        welcomed = [lane for lane in self._lanes.values() if lane.welcomed]
+        best = best_rank(self._lanes.values())
+        welcomed = [lane for lane in self._lanes.values() if lane.welcomed and lane.rank == best]
         return welcomed[: self._redundancy.lanes] or list(self._lanes.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from wsmedia.errors import RemoteProtocolError
@@ -26,6 +27,10 @@ FIRST_WINDOW = 14_000
 """Octets that any TCP connection takes at once (RFC 6928: ten segments)."""
 WINDOW_GROWTH = 1.5
 """What is so many times above the octets that a lane is known to carry may be late for its sender's window alone."""
+
+
+RANKS = {"http-stream": 1, "http-poll": 2}
+"""How much worse a kind of lane is than the best: what goes in requests waits for its turn."""
 
 
 class Sent(NamedTuple):
@@ -88,12 +93,15 @@ class Lane:
         "outbox",
         "pongs",
         "proven_bytes",
+        "rank",
         "welcomed",
     )
 
     def __init__(self, lane_id: int, kind: str, greeting: bytes, *, welcomed: bool, now: float) -> None:
         self.lane_id = lane_id
         self.kind = kind
+        self.rank = RANKS.get(kind, 0)
+        """0 for the best kind; lanes of a worse one carry nothing beside it."""
         self.greeting: bytes | None = greeting
         self.welcomed = welcomed
         self.messages_received = 0
@@ -189,3 +197,8 @@ class Lane:
         self.messages_reported = self.messages_received
         held_us = sent_at_us - int(self.last_received_at * 1e6)
         return LaneAck(self.lane_id, self.messages_received, min(held_us, MAX_HELD_US))
+
+
+def best_rank(lanes: Iterable[Lane]) -> int:
+    """The rank of the best lane that has been welcomed; 0 if there is none."""
+    return min((lane.rank for lane in lanes if lane.welcomed), default=0)

@@ -11,7 +11,7 @@ from wsmedia.session.congestion import CongestionController, PathStatistics
 from wsmedia.session.control_channel import ControlSender
 from wsmedia.session.dispatcher import Dispatcher
 from wsmedia.session.events import Event, KeyframeNeeded, PathEstimateChanged
-from wsmedia.session.lane import BEHIND, Lane, LaneFigures, Sent
+from wsmedia.session.lane import BEHIND, Lane, LaneFigures, Sent, best_rank
 from wsmedia.session.pacing import Pacer
 from wsmedia.session.redundancy import Redundancy
 from wsmedia.session.scheduler import Scheduler
@@ -231,6 +231,7 @@ class Outgoing:
         # In a queue messages of one lane may pass those of another without any loss.
         queueing = self.congestion.is_queueing
         many = len(self._lanes) >= MANY_LANES
+        best = best_rank(self._lanes.values())
         octets = 0
         least: tuple[float, float] | None = None
         for lane, held, acknowledged in arrivals:
@@ -239,7 +240,8 @@ class Outgoing:
                 octets += sent.size
                 dispatcher.acknowledged(sent)
                 late = lane.is_late(sent, overtaking)
-                if not queueing:
+                # What a worse kind of lane brings late says nothing of the network.
+                if not queueing and lane.rank == best:
                     self.redundancy.acknowledged(late=late, now=now)
                 on_time = not late
                 if sent.sent_at >= overtaking - BEHIND:
@@ -247,7 +249,7 @@ class Outgoing:
             last = acknowledged[-1]
             dispatcher.newest_acknowledged = max(dispatcher.newest_acknowledged, last.sent_at)
             # Behind other data of its lane a message may have waited for that lane's own window.
-            if on_time and (not many or last.ahead + last.size <= ALONE):
+            if on_time and lane.rank == best and (not many or last.ahead + last.size <= ALONE):
                 sample = (ack_sent_at - held - last.sent_at, now - last.sent_at - held)
                 least = sample if least is None else min(least, sample)
         if least is None:
@@ -286,6 +288,9 @@ class Outgoing:
             self.scheduler.lost(track_id)
         if not self._lanes:
             self.scheduler.clear()
+            self.congestion.path_changed()
+        elif lane.rank < best_rank(self._lanes.values()):
+            # A worse kind has delays of its own, which are no queue.
             self.congestion.path_changed()
 
     def end(self) -> None:

@@ -125,8 +125,8 @@ export class App {
     this.#lobby?.close();
     this.#lobby = null;
     const { speakerId } = this.#preferences;
-    const { lanes } = this.#address;
-    const open = this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, lanes, speakerId });
+    const { lanes, lane } = this.#address;
+    const open = this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, lanes, lane, speakerId });
     const call = new CallSession(open, {
       media: this.#media,
       toasts: this.#toasts,

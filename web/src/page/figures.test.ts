@@ -34,7 +34,7 @@ it("writes figures with their units, and a dash for none", () => {
   ]);
   expect(percent(0.0123)).toBe("1.2 %");
   const lane = { laneId: 0, kind: "websocket", state: "up", inFlightBytes: 0 } as const;
-  const lanes = [lane, { ...lane, laneId: 1, state: "stalled" as const }, { ...lane, laneId: 2, kind: "http" }];
-  expect(laneNames(path({ lanes }))).toBe("websocket × 2 (1 stalled), http");
+  const lanes = [lane, { ...lane, laneId: 1, state: "stalled" as const }, { ...lane, laneId: 2, kind: "http-poll" }];
+  expect(laneNames(path({ lanes }))).toBe("websocket × 2 (1 stalled), HTTPS tunnel (requests)");
   expect(laneNames(path({ lanes: [] }))).toBe("–");
 });

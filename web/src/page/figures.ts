@@ -50,7 +50,11 @@ export function laneNames({ lanes }: PathReading): string {
   if (lanes.length === 0) return words.none;
   const named = [...new Set(lanes.map(({ kind }) => kind))].map((kind) => {
     const some = lanes.filter((lane) => lane.kind === kind);
-    return words.laneKinds(kind, some.length, some.filter(({ state }) => state === "stalled").length);
+    return words.laneKinds(
+      words.laneKindNames[kind] ?? kind,
+      some.length,
+      some.filter(({ state }) => state === "stalled").length,
+    );
   });
   return named.join(", ");
 }

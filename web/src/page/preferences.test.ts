@@ -25,7 +25,8 @@ describe("readAddress", () => {
   it("reads what the address asks for", () => {
     expect(
       readAddress(
-        "?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&bitrate=900&lanes=4",
+        "?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&bitrate=900&lanes=4" +
+          "&lane=http-poll",
       ),
     ).toEqual({
       room: "stand-up",
@@ -36,9 +37,10 @@ describe("readAddress", () => {
       quality: "360p",
       bitrateBps: 900_000,
       lanes: 4,
+      lane: "http-poll",
       autojoin: true,
     });
-    expect(readAddress("?mode=x&codecs=best&quality=9p&bitrate=20&lanes=33&autojoin=true&name=%20")).toEqual({
+    expect(readAddress("?mode=x&codecs=best&quality=9p&bitrate=20&lanes=33&lane=tin&autojoin=true&name=%20")).toEqual({
       room: null,
       name: null,
       token: null,
@@ -47,6 +49,7 @@ describe("readAddress", () => {
       quality: null,
       bitrateBps: null,
       lanes: null,
+      lane: "auto",
       autojoin: false,
     });
   });

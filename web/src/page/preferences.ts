@@ -1,6 +1,6 @@
 /** What the page remembers on this device, and what its address asks for. Tokens are never stored. */
 
-import type { CodecChoice, RoomMode, SoundProcessing } from "../sdk/index.ts";
+import type { CodecChoice, LaneChoice, RoomMode, SoundProcessing } from "../sdk/index.ts";
 import { CORNERS, type Corner } from "./corners.ts";
 
 export const QUALITIES = {
@@ -42,6 +42,8 @@ export interface AddressRequest {
   readonly bitrateBps: number | null;
   /** How many connections to hold; null: as the path demands. Never remembered. */
   readonly lanes: number | null;
+  /** The kind of connections. Never remembered. */
+  readonly lane: LaneChoice;
   readonly autojoin: boolean;
 }
 
@@ -104,6 +106,7 @@ export function readAddress(search: string): AddressRequest {
     quality: qualityOf(query.get("quality")),
     bitrateBps: bitrateOf(query.get("bitrate")),
     lanes: lanesOf(query.get("lanes")),
+    lane: laneOf(query.get("lane")),
     autojoin: query.get("autojoin") === "1",
   };
 }
@@ -141,6 +144,10 @@ function bitrateOf(value: string | null): number | null {
 
 function lanesOf(value: string | null): number | null {
   return value !== null && /^([1-9]|[12][0-9]|3[0-2])$/.test(value) ? Number(value) : null;
+}
+
+function laneOf(value: string | null): LaneChoice {
+  return value === "websocket" || value === "http-stream" || value === "http-poll" ? value : "auto";
 }
 
 function qualityOf(value: string | null): Quality | null {

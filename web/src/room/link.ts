@@ -6,6 +6,7 @@
 import type { CodecChoice } from "../base/backends.ts";
 import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 import type { VideoOptions } from "../encode/messages.ts";
+import type { LaneKind } from "../transport/lane-kinds.ts";
 import type { RoomStatsReport } from "./stats.ts";
 import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "./vocabulary.ts";
 
@@ -19,6 +20,8 @@ export interface LinkOptions {
   readonly codecs: CodecChoice;
   /** Tunnel: connections to hold; null: as the path demands, `maxLanes` at most. */
   readonly lanes: number | null;
+  /** Tunnel: use this kind of lane and no other; null: the best that works. */
+  readonly lane: LaneKind | null;
   readonly maxLanes: number;
 }
 

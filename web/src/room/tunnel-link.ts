@@ -50,7 +50,7 @@ export class TunnelLink implements RoomLink {
   #state: RoomState = "connecting";
 
   constructor(options: LinkOptions, output: AudioOutput, events: LinkEvents) {
-    const { url, room, name, token, codecs, lanes, maxLanes } = options;
+    const { url, room, name, token, codecs, lanes, maxLanes, lane } = options;
     this.#url = url;
     this.#events = events;
     void preparePictures();
@@ -70,7 +70,7 @@ export class TunnelLink implements RoomLink {
       },
       codecs,
     );
-    const entry = { url, room, name, lanes, maxLanes };
+    const entry = { url, room, name, lanes, maxLanes, lane };
     this.#tunnel = new Tunnel(token === null ? entry : { ...entry, token }, {
       stateChanged: (state, reason) => {
         this.#tunnelState = state;

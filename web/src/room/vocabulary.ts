@@ -59,7 +59,7 @@ export interface TrackReading {
 /** One of the connections that carry the room. */
 export interface LaneReading {
   readonly laneId: number;
-  /** As `websocket`. */
+  /** `websocket`, `http-stream` or `http-poll`; `webrtc` in native mode. */
   readonly kind: string;
   /** `stalled`: what is on its way on it is overdue, and the others carry what follows. */
   readonly state: "opening" | "up" | "stalled";

@@ -7,11 +7,13 @@ import type { CodecChoice } from "../base/backends.ts";
 import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 import type { RoomStatsReport } from "../room/stats.ts";
 import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+import type { LaneChoice } from "../transport/lane-kinds.ts";
 
 export type { CodecBackend, CodecChoice } from "../base/backends.ts";
 export type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 export type * from "../room/stats.ts";
 export type { LaneReading, PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+export type { LaneChoice, LaneKind } from "../transport/lane-kinds.ts";
 
 /** Where to and as whom. */
 export interface ConnectOptions {
@@ -35,6 +37,8 @@ export interface ConnectOptions {
   readonly lanes?: number | null;
   /** Tunnel: how many connections the path may make it hold, 1–32. Default: 16. */
   readonly maxLanes?: number;
+  /** Tunnel: force one kind of connection. Default `auto`: WebSockets, and HTTPS requests where a proxy breaks those. */
+  readonly lane?: LaneChoice;
   /** Aborting it leaves the room, or gives up the way into it. */
   readonly signal?: AbortSignal;
 }

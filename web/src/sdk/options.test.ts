@@ -13,6 +13,7 @@ describe("settingsOf", () => {
       token: null,
       mode: "tunnel",
       codecs: "auto",
+      lane: null,
       lanes: null,
       maxLanes: 16,
       speakerId: "",

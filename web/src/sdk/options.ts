@@ -3,6 +3,7 @@
 import type { CodecChoice } from "../base/backends.ts";
 import type { LinkOptions } from "../room/link.ts";
 import type { RoomMode } from "../room/vocabulary.ts";
+import { LANE_KINDS, type LaneChoice } from "../transport/lane-kinds.ts";
 import type { ConnectOptions } from "./api.ts";
 
 /** The same with everything decided. */
@@ -13,6 +14,7 @@ export interface RoomSettings extends LinkOptions {
 }
 
 const MODES: readonly RoomMode[] = ["tunnel", "native"];
+const LANES: readonly LaneChoice[] = ["auto", ...LANE_KINDS];
 const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
 const LONGEST_NAME = 64;
 const DEFAULT_NAME = "Guest";
@@ -30,7 +32,7 @@ export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.t
  */
 export function settingsOf(options: ConnectOptions): RoomSettings {
   const { room, token = null, mode = "tunnel", codecs = "auto", speakerId = "", pauseHidden = true } = options;
-  const { lanes = null, maxLanes = DEFAULT_LANES } = options;
+  const { lanes = null, maxLanes = DEFAULT_LANES, lane = "auto" } = options;
   const name = (options.name ?? "").trim() || DEFAULT_NAME;
   if (!isRoomName(room)) throw new TypeError(`"${room}" is no room name: 1–64 of A–Z a–z 0–9 . _ ~ - are.`);
   if ([...name].length > LONGEST_NAME) throw new TypeError(`A name has ${LONGEST_NAME} characters at most.`);
@@ -41,9 +43,10 @@ export function settingsOf(options: ConnectOptions): RoomSettings {
       throw new TypeError(`${option} is a whole number of 1–${MOST_LANES}, not ${count}.`);
     }
   }
+  if (!LANES.includes(lane)) throw new TypeError(`lane is ${LANES.join(" or ")}, not "${lane}".`);
   const url = baseAddressOf(options.url);
   const from = { url, room, name, token: token === "" ? null : token };
-  return { ...from, mode, codecs, lanes, maxLanes, speakerId, pauseHidden };
+  return { ...from, mode, codecs, lanes, maxLanes, lane: lane === "auto" ? null : lane, speakerId, pauseHidden };
 }
 
 function baseAddressOf(given: string | URL): string {

@@ -8,7 +8,7 @@
 
 import { type Seconds, seconds } from "../base/time.ts";
 import { type Block, Urgency } from "./blocks.ts";
-import type { Lane, Sent } from "./lane.ts";
+import { bestRank, type Lane, type Sent } from "./lane.ts";
 import type { Redundancy } from "./redundancy.ts";
 
 /** Seconds by which something younger must have left, and arrived, for a block to get more pieces. */
@@ -304,13 +304,14 @@ export class Dispatcher {
   }
 
   /**
-   * The oldest of the lanes that were welcomed, as many as are wanted: those that are too many fall silent. While there is
-   * none, those that only said HELLO.
+   * The oldest of the welcomed lanes of the best kind, as many as are wanted: those that are too many fall silent. While
+   * there is none, those that only said HELLO.
    */
   #addUsable(lanes: Lane[]): void {
     lanes.length = 0;
+    const best = bestRank(this.#lanes.values());
     for (const lane of this.#lanes.values()) {
-      if (lane.welcomed && lanes.length < this.#redundancy.lanes) lanes.push(lane);
+      if (lane.welcomed && lane.rank === best && lanes.length < this.#redundancy.lanes) lanes.push(lane);
     }
     if (lanes.length === 0) lanes.push(...this.#lanes.values());
   }

@@ -62,10 +62,22 @@ export interface LaneFigures {
 
 const NOTHING: readonly Sent[] = [];
 
+/** How much worse a kind of lane is than the best: what goes in requests waits for its turn. */
+const RANKS: Readonly<Record<string, number>> = { "http-stream": 1, "http-poll": 2 };
+
+/** The rank of the best lane that has been welcomed; 0 if there is none. */
+export function bestRank(lanes: Iterable<Lane>): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (const { welcomed, rank } of lanes) if (welcomed && rank < best) best = rank;
+  return best === Number.POSITIVE_INFINITY ? 0 : best;
+}
+
 /** Counters and timers of one lane. */
 export class Lane {
   readonly laneId: number;
   readonly kind: string;
+  /** 0 for the best kind; lanes of a worse one carry nothing beside it. */
+  readonly rank: number;
   /** The HELLO or WELCOME that has to leave first. */
   greeting: Uint8Array<ArrayBuffer> | null;
   /** Whether WELCOME was sent or received. */
@@ -90,6 +102,7 @@ export class Lane {
   constructor(laneId: number, kind: string, greeting: Uint8Array<ArrayBuffer>, welcomed: boolean, now: Seconds) {
     this.laneId = laneId;
     this.kind = kind;
+    this.rank = RANKS[kind] ?? 0;
     this.greeting = greeting;
     this.welcomed = welcomed;
     this.lastHeardAt = now;

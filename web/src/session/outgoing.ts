@@ -12,7 +12,7 @@ import { CongestionController, type PathStatistics } from "./congestion.ts";
 import { ControlSender } from "./control-channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { SessionEvent } from "./events.ts";
-import { BEHIND, type Lane, type LaneFigures, type Sent } from "./lane.ts";
+import { BEHIND, bestRank, type Lane, type LaneFigures, type Sent } from "./lane.ts";
 import { Pacer } from "./pacing.ts";
 import { Redundancy } from "./redundancy.ts";
 import { Scheduler, type VideoToSend } from "./scheduler.ts";
@@ -225,6 +225,7 @@ export class Outgoing {
     // In a queue messages of one lane may pass those of another without any loss.
     const queueing = this.congestion.isQueueing;
     const manyLanes = this.#lanes.size >= MANY_LANES;
+    const best = bestRank(this.#lanes.values());
     let octets = 0;
     let delay = Number.POSITIVE_INFINITY;
     let roundTrip = Number.POSITIVE_INFINITY;
@@ -236,7 +237,8 @@ export class Outgoing {
         octets += sent.size;
         dispatcher.acknowledged(sent);
         const late = lane.isLate(sent, overtaking);
-        if (!queueing) this.redundancy.acknowledged(late, now);
+        // What a worse kind of lane brings late says nothing of the network.
+        if (!queueing && lane.rank === best) this.redundancy.acknowledged(late, now);
         onTime = !late;
         lastSentAt = sent.sentAt;
         lastAhead = sent.ahead + sent.size;
@@ -244,7 +246,7 @@ export class Outgoing {
       }
       dispatcher.newestAcknowledged = Math.max(dispatcher.newestAcknowledged, lastSentAt);
       // Behind other data of its lane a message may have waited for that lane's own window.
-      if (!onTime || (manyLanes && lastAhead > ALONE)) continue;
+      if (!onTime || lane.rank !== best || (manyLanes && lastAhead > ALONE)) continue;
       const laneDelay = ackSentAt - held - lastSentAt;
       const laneRoundTrip = now - lastSentAt - held;
       if (laneDelay > delay || (laneDelay === delay && laneRoundTrip >= roundTrip)) continue;
@@ -284,7 +286,11 @@ export class Outgoing {
     this.#mayAssign = true;
     this.control.laneLost(lane.laneId);
     for (const trackId of this.#dispatcher.laneLost(lane)) this.scheduler.lost(trackId);
-    if (this.#lanes.size > 0) return;
+    if (this.#lanes.size > 0) {
+      // A worse kind has delays of its own, which are no queue.
+      if (lane.rank < bestRank(this.#lanes.values())) this.congestion.pathChanged();
+      return;
+    }
     this.scheduler.clear();
     this.congestion.pathChanged();
   }

@@ -8,6 +8,7 @@ import { Session } from "../session/session.ts";
 import { encode } from "../wire/codec.ts";
 import { PROTOCOL_VERSION } from "../wire/messages.ts";
 import { LaneKeeper } from "./lane-keeper.ts";
+import { KindLadder } from "./lane-kinds.ts";
 import { Pump } from "./pump.ts";
 import { Reconnection } from "./reconnection.ts";
 import { type FakePort, type FakeSocket, FakeWorld } from "./testing/fake-world.ts";
@@ -71,10 +72,11 @@ class Scene {
       () => this.keeper.settled(),
     );
     this.keeper = new LaneKeeper(
-      `wss://example.test/v1/sessions/${SESSION_ID}/ws`,
+      { socket: `wss://example.test/v1/sessions/${SESSION_ID}/ws`, http: "" },
       this.world,
       this.pump,
       new Reconnection(() => 0.5, time.now),
+      new KindLadder("websocket", null),
       { failed: (opened) => this.failures.push(opened), refused: () => {}, gaveUp: () => {}, malformed: () => {} },
       true,
     );

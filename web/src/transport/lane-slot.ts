@@ -1,5 +1,5 @@
 /**
- * The life of one lane, from its WebSocket's handshake to its end. The lane keeper makes a slot for every attempt, says
+ * The life of one lane, from its carrier's first request to its end. The lane keeper makes a slot for every attempt, says
  * when it may greet, and throws it away when it is over.
  *
  *     opening ──open──> waiting ──greet──> greeted ──WELCOME──> up
@@ -8,13 +8,10 @@
  * join what that one has brought about.
  */
 
-import type { Timers } from "../base/clock.ts";
 import type { Seconds } from "../base/time.ts";
+import type { Carrier, LaneEvents } from "./carrier.ts";
+import type { LaneKind } from "./lane-kinds.ts";
 import type { Pump } from "./pump.ts";
-import { type LaneEvents, type SocketLike, WebSocketLane } from "./websocket-lane.ts";
-
-/** What HELLO calls these lanes. */
-export const LANE_KIND = "websocket";
 
 /** How far a lane has come. */
 export type SlotState = "opening" | "waiting" | "greeted" | "up";
@@ -32,15 +29,20 @@ export interface SlotEvents {
 /** One attempt at a lane. */
 export class LaneSlot implements LaneEvents {
   state: SlotState = "opening";
+  readonly kind: LaneKind;
+  readonly begunAt: Seconds;
   readonly #pump: Pump;
   readonly #events: SlotEvents;
-  readonly #lane: WebSocketLane;
+  readonly #lane: Carrier;
   #upSince: Seconds | null = null;
 
-  constructor(socket: SocketLike, timers: Timers, pump: Pump, events: SlotEvents) {
+  /** @param open begins to open the carrier. */
+  constructor(kind: LaneKind, open: (events: LaneEvents) => Carrier, pump: Pump, events: SlotEvents, now: Seconds) {
+    this.kind = kind;
+    this.begunAt = now;
     this.#pump = pump;
     this.#events = events;
-    this.#lane = new WebSocketLane(socket, this, timers);
+    this.#lane = open(this);
   }
 
   /** The id that HELLO gave the lane; -1 before. */
@@ -52,7 +54,7 @@ export class LaneSlot implements LaneEvents {
   greet(laneId: number, now: Seconds): void {
     this.state = "greeted";
     this.#lane.laneId = laneId;
-    this.#pump.session.openLane(laneId, LANE_KIND, now);
+    this.#pump.session.openLane(laneId, this.kind, now);
     this.#pump.attach(this.#lane);
   }
 

@@ -5,6 +5,7 @@
 
 import type { Participant, Track } from "../base/media.ts";
 import type { Milliseconds } from "../base/time.ts";
+import type { LaneKind } from "./lane-kinds.ts";
 
 /** Where to go and as whom. */
 export interface TunnelOptions {
@@ -20,6 +21,10 @@ export interface TunnelOptions {
   readonly lanes?: number | null;
   /** How many lanes may be held at once, where `lanes` does not say it. Default: 16. */
   readonly maxLanes?: number;
+  /** Use this kind of lane and no other; null or none: the best that works. */
+  readonly lane?: LaneKind | null;
+  /** The kind that worked the last time: it is tried at once beside the best one. */
+  readonly lastLane?: LaneKind | null;
 }
 
 /** How the tunnel is, as a user would say it. */
@@ -49,7 +54,7 @@ export interface UplinkLimits {
 export interface LaneStatistics {
   /** Counts up in the order in which the session's lanes begin. */
   readonly laneId: number;
-  /** As `websocket`. */
+  /** `websocket`, `http-stream` or `http-poll`. */
   readonly kind: string;
   /** `stalled`: what is in flight on it should have been acknowledged long ago, so that nothing follows for now. */
   readonly state: "opening" | "up" | "stalled";

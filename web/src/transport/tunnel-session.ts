@@ -8,8 +8,8 @@ import { MAX_LANES } from "../session/lane-count.ts";
 import { Session } from "../session/session.ts";
 import { PROTOCOL_VERSION } from "../wire/messages.ts";
 import type { Environment } from "./environment.ts";
-import { LaneKeeper, type LaneKeeperEvents } from "./lane-keeper.ts";
-import { LANE_KIND } from "./lane-slot.ts";
+import { LaneKeeper, type LaneKeeperEvents, type LaneUrls } from "./lane-keeper.ts";
+import type { KindLadder } from "./lane-kinds.ts";
 import type { TunnelOptions } from "./messages.ts";
 import { Pump } from "./pump.ts";
 import type { Reconnection } from "./reconnection.ts";
@@ -39,14 +39,16 @@ export interface TunnelSessionEvents extends Omit<LaneKeeperEvents, "malformed">
   measure(): void;
 }
 
-/** The address of a session's WebSocket (PROTOCOL.md §2.1) under a gateway's base address. */
-export function sessionUrl(base: string, sessionId: string): string {
+/** Where a session's lanes go, under a gateway's base address (PROTOCOL.md §2). */
+export function sessionUrls(base: string, sessionId: string): LaneUrls {
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/sessions/${sessionId}/ws`;
-  url.protocol = url.protocol.replace("http", "ws");
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/sessions/${sessionId}/`;
   url.search = "";
   url.hash = "";
-  return url.href;
+  url.protocol = url.protocol.replace("ws", "http");
+  const http = new URL("http/", url).href;
+  url.protocol = url.protocol.replace("http", "ws");
+  return { socket: new URL("ws", url).href, http };
 }
 
 /**
@@ -59,6 +61,7 @@ export function startSession<Port extends PortLike>(
   options: TunnelOptions,
   environment: Environment<Port>,
   reconnection: Reconnection,
+  ladder: KindLadder,
   events: TunnelSessionEvents,
   isCurrent: (session: Session) => boolean,
   tracks: Iterable<Track>,
@@ -77,7 +80,7 @@ export function startSession<Port extends PortLike>(
       type: "hello",
       version: PROTOCOL_VERSION,
       laneId: 0,
-      laneKind: LANE_KIND,
+      laneKind: "",
       key: "",
       resume: false,
       controlReceived: 0,
@@ -101,10 +104,11 @@ export function startSession<Port extends PortLike>(
     pump.wake();
   };
   const keeper = new LaneKeeper(
-    sessionUrl(options.url, sessionId),
+    sessionUrls(options.url, sessionId),
     environment,
     pump,
     reconnection,
+    ladder,
     { ...events, malformed },
     online,
   );

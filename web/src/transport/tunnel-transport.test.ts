@@ -5,7 +5,7 @@ import type { EncodedFrame, Track } from "../base/media.ts";
 import { encode } from "../wire/codec.ts";
 import type { TunnelReport } from "./messages.ts";
 import { FakePort, FakeWorld, makeFrame } from "./testing/fake-world.ts";
-import { sessionUrl } from "./tunnel-session.ts";
+import { sessionUrls } from "./tunnel-session.ts";
 import { type Report, TunnelTransport } from "./tunnel-transport.ts";
 
 const CAMERA: Track = { trackId: 1, codec: "h264", source: "camera", muted: false };
@@ -19,7 +19,12 @@ class Scene {
 
   constructor(online = true) {
     const options = { url: "https://example.test/base/", room: "standup", name: "Alice", token: "a.b.c", lanes: 1 };
-    this.transport = new TunnelTransport(options, this.world, (report) => this.reports.push(report), online);
+    this.transport = new TunnelTransport(
+      { ...options, lane: "websocket" },
+      this.world,
+      (report) => this.reports.push(report),
+      online,
+    );
     this.world.time.advance(0);
   }
 
@@ -423,12 +428,15 @@ describe("TunnelTransport", () => {
   });
 });
 
-describe("sessionUrl", () => {
+describe("sessionUrls", () => {
   it.each([
     ["https://example.test/", "wss://example.test/v1/sessions/ab/ws"],
     ["http://127.0.0.1:8080/deep/er?x=1#y", "ws://127.0.0.1:8080/deep/er/v1/sessions/ab/ws"],
     ["wss://example.test/base/", "wss://example.test/base/v1/sessions/ab/ws"],
   ])("%s", (base, url) => {
-    expect(sessionUrl(base, "ab")).toBe(url);
+    expect(sessionUrls(base, "ab")).toEqual({
+      socket: url,
+      http: url.replace(/^ws/, "http").replace(/ws$/, "http/"),
+    });
   });
 });

@@ -13,6 +13,7 @@ import type { ControlMessage, KnownControl } from "../wire/control.ts";
 import { Downlink } from "./downlink.ts";
 import type { Environment } from "./environment.ts";
 import { explain, mayRestart } from "./explanations.ts";
+import { KindLadder } from "./lane-kinds.ts";
 import type { TunnelOptions, TunnelReport, TunnelState } from "./messages.ts";
 import { Reconnection } from "./reconnection.ts";
 import { startSession, type TunnelSession, type TunnelSessionEvents } from "./tunnel-session.ts";
@@ -29,6 +30,7 @@ export class TunnelTransport<Port extends PortLike> {
   readonly #environment: Environment<Port>;
   readonly #report: (report: Report<Port>) => void;
   readonly #reconnection: Reconnection;
+  readonly #ladder: KindLadder;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink<Port>;
   #current: TunnelSession<Port> | null;
@@ -46,6 +48,7 @@ export class TunnelTransport<Port extends PortLike> {
     this.#environment = environment;
     this.#report = report;
     this.#online = online;
+    this.#ladder = new KindLadder(options.lane ?? null, options.lastLane ?? null);
     this.#reconnection = new Reconnection(environment.random, this.#now());
     this.#uplink = new Uplink({
       frame: (trackId, frame) => this.#sendFrame(trackId, frame),
@@ -138,7 +141,16 @@ export class TunnelTransport<Port extends PortLike> {
     // A session that has been left is heard no more, whatever still happens to it.
     const isCurrent = (session: Session): boolean => this.#current?.session === session;
     const { tracks } = this.#uplink;
-    return startSession(this.#options, this.#environment, this.#reconnection, events, isCurrent, tracks, this.#online);
+    return startSession(
+      this.#options,
+      this.#environment,
+      this.#reconnection,
+      this.#ladder,
+      events,
+      isCurrent,
+      tracks,
+      this.#online,
+    );
   }
 
   #onEvent(event: SessionEvent): void {

@@ -9,6 +9,7 @@
 
 import type { Timers } from "../base/clock.ts";
 import { type Seconds, seconds } from "../base/time.ts";
+import { type Carrier, type LaneEvents, sayable } from "./carrier.ts";
 
 /** The subprotocol that both sides name in the handshake. */
 export const SUBPROTOCOL = "wsmedia.v1";
@@ -17,8 +18,6 @@ export const SUBPROTOCOL = "wsmedia.v1";
 const MAX_BUFFERED_BYTES = 65_536;
 const DRAIN_CHECK: Seconds = seconds(0.005);
 const OPEN_TIMEOUT: Seconds = seconds(10);
-/** Codes below are for the WebSocket itself; a page may send only 1000 and these. */
-const FIRST_PRIVATE_CODE = 3000;
 
 /** The part of `WebSocket` that a lane needs. */
 export interface SocketLike {
@@ -34,20 +33,8 @@ export interface SocketLike {
 /** Opens a carrier; throws if the address is impossible. */
 export type OpenSocket = (url: string, subprotocol: string) => SocketLike;
 
-/** What a lane tells its owner. Nothing comes after `lost` or after the owner's `close`. */
-export interface LaneEvents {
-  /** The carrier is up: HELLO may follow. */
-  opened(): void;
-  /** One whole message; null for a text message, which no lane may carry. */
-  received(message: Uint8Array<ArrayBuffer> | null): void;
-  /** After a `write` that returned false: another message may come. */
-  writable(): void;
-  /** The carrier is gone. `code` is the WebSocket close code, 1006 if there was none; `opened` whether it ever was up. */
-  lost(code: number, reason: string, opened: boolean): void;
-}
-
 /** One WebSocket. It holds no queue of its own. */
-export class WebSocketLane {
+export class WebSocketLane implements Carrier {
   /** As in HELLO; -1 before. */
   laneId = -1;
   readonly #socket: SocketLike;
@@ -87,7 +74,7 @@ export class WebSocketLane {
   close(code: number, reason: string): void {
     if (this.#over) return;
     this.#end();
-    this.#socket.close(code < FIRST_PRIVATE_CODE ? 1000 : code, reason);
+    this.#socket.close(sayable(code), reason);
   }
 
   #waitForDrain(): void {

@@ -64,8 +64,12 @@ export const englishDetails = {
     string
   >,
   codecBy: (codec: string, backend: string) => `${codec} by ${backend}`,
-  laneKinds: (kinds: string, count: number, stalled: number) =>
-    `${kinds}${count > 1 ? ` × ${count}` : ""}${stalled > 0 ? ` (${stalled} stalled)` : ""}`,
+  /** Kinds of lanes that have no name of their own. */
+  laneKindNames: { "http-stream": "HTTPS tunnel (stream)", "http-poll": "HTTPS tunnel (requests)" } as Readonly<
+    Record<string, string>
+  >,
+  laneKinds: (kind: string, count: number, stalled: number) =>
+    `${kind}${count > 1 ? ` × ${count}` : ""}${stalled > 0 ? ` (${stalled} stalled)` : ""}`,
   kilobits: (value: string) => `${value} kb/s`,
   megabits: (value: string) => `${value} Mb/s`,
   milliseconds: (value: string) => `${value} ms`,

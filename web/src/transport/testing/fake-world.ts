@@ -233,6 +233,9 @@ export class FakeWorld implements Environment<FakePort> {
     return socket;
   };
 
+  /** No HTTP lane ever is answered. */
+  readonly request = (): Promise<Response> => Promise.reject(new TypeError("no HTTP here"));
+
   /** The newest socket. */
   get socket(): FakeSocket {
     const socket = this.sockets.at(-1);
