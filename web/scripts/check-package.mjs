@@ -17,7 +17,7 @@ const BUDGETS = [
   { what: "SDK, first load", files: /^sdk\/wsmedia\.js$/, kilobytes: 24 },
   { what: "page, script", files: /^assets\/index-[\w-]+\.js$/, kilobytes: 30 },
   { what: "page, style", files: /^assets\/index-[\w-]+\.css$/, kilobytes: 8 },
-  { what: "transport worker", files: /^assets\/transport-worker-[\w-]+\.js$/, kilobytes: 26 },
+  { what: "transport worker", files: /^assets\/transport-worker-[\w-]+\.js$/, kilobytes: 29 },
   { what: "encode worker", files: /^assets\/encode-worker-[\w-]+\.js$/, kilobytes: 14 },
   { what: "decode worker", files: /^assets\/decode-worker-[\w-]+\.js$/, kilobytes: 12 },
   { what: "playout worklet", files: /^assets\/playout-worklet-[\w-]+\.js$/, kilobytes: 8 },
