@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from wsmedia.client.errors import ClientError
+from wsmedia.client.proxy import Proxy, proxy_for
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
@@ -60,6 +61,15 @@ class GatewayAddress:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that the environment wants in between now; None: none.
+
+        Raises:
+            ClientError: a variable names something that is no proxy.
+        """
+        return None if self.is_loopback else proxy_for(self.host, self.port, self.secure)
 
     def session_url(self, session_id: str) -> str:
         """The URL of a session's WebSocket lanes (PROTOCOL.md §2.1)."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidProxyStatus, InvalidStatus, ProxyError
 
 from wsmedia.client.address import GatewayAddress
+from wsmedia.client.proxy import Proxy
 from wsmedia.errors import CloseCode
 
 _ENDINGS = {
@@ -50,6 +51,9 @@ def ending_text(code: int, detail: str) -> str:
 def failure_text(address: GatewayAddress, error: BaseException) -> str:
     """A sentence for a WebSocket that could not be opened."""
     where = f"{address.host}:{address.port}"
+    proxy = address.proxy
+    if proxy is not None and (sentence := _proxy_text(proxy, where, error)) is not None:
+        return sentence
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"the certificate of {where} is not trusted ({error.verify_message}); "
@@ -71,6 +75,25 @@ def failure_text(address: GatewayAddress, error: BaseException) -> str:
             return sentence
     cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"{where} cannot be reached ({cause})"
+
+
+def _proxy_text(proxy: Proxy, where: str, error: BaseException) -> str | None:
+    """A sentence for what the proxy in between has to do with; None if it has not."""
+    named = f"the proxy {proxy.where} (from {proxy.variable})"
+    if isinstance(error, InvalidProxyStatus):
+        status = error.response.status_code
+        if status == 407:
+            asks = (
+                "does not accept this user name and password" if proxy.has_credentials else "wants to know who you are"
+            )
+            return f"{named} {asks}; it takes them as http://user:password@{proxy.where}"
+        return f"{named} does not connect us to {where} (HTTP {status})"
+    sentences: dict[type[BaseException] | tuple[type[BaseException], ...], str] = {
+        socket.gaierror: f"there is no host with the name of {named}",
+        ConnectionRefusedError: f"nothing listens where {named} should be",
+        ProxyError: f"{named} does not answer as a proxy",
+    }
+    return next((sentence for kinds, sentence in sentences.items() if isinstance(error, kinds)), None)
 
 
 def _status_text(where: str, status: int) -> str:

@@ -39,6 +39,9 @@ class Tunnel:
         max_lanes: how many lanes may be held at once where ``lanes`` does not say it.
         clock: drives the session.
         on_event: gets every session event, on the event loop.
+
+    Raises:
+        ClientError: the environment names a proxy that is none.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Tunnel:
     ) -> None:
         self._address = address
         self._tls = address.ssl_context(insecure)
+        self._proxy = address.proxy
         self._on_event = on_event
         key = secrets.token_hex(32)
         hello = Hello(
@@ -105,7 +109,7 @@ class Tunnel:
             open_timeout=OPEN_TIMEOUT,
             close_timeout=_CLOSE_TIMEOUT,
             user_agent_header=f"wsmedia-python/{__version__}",
-            proxy=None if self._address.is_loopback else True,
+            proxy=None if self._proxy is None else self._proxy.url,
         )
         if websocket.subprotocol != SUBPROTOCOL:
             await websocket.close()
