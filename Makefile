@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test test-web test-python test-slow check format fuzz bench-hop bench-kernels bench-browser bench-latency bench-latency-quick latency-figures bench-fairness bench-sockets wasm screenshots wheel clean packages
+.PHONY: help run test test-web test-python test-slow test-reach check format fuzz bench-hop bench-kernels bench-browser bench-latency bench-latency-quick latency-figures bench-fairness bench-sockets wasm screenshots wheel clean packages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test-python: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the Pytho
 
 test-slow: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the tests that take minutes each
 	@$(BIN)/pytest -m slow $(PYTEST_ARGS)
+
+test-reach: $(VENV)/.test wsmedia/web_dist/index.html ## Call through every bad network (in half an hour); docs/reach.md gets the table
+	@scripts/install-packages.sh reach
+	@$(BIN)/pytest -m "not slow" tests/reach $(PYTEST_ARGS)
 
 check: $(VENV)/.test web/node_modules/.installed wsmedia/web_dist/index.html ## Lint, types, import floors, Python and web; sizes of what was built
 	@$(BIN)/ruff check .

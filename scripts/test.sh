@@ -7,15 +7,15 @@
 set -uo pipefail
 pytest=$1
 shift
-[ $# -eq 0 ] || exec "$pytest" -m "not slow" "$@"
+[ $# -eq 0 ] || exec "$pytest" -m "not slow and not reach" "$@"
 
 echo "1 of 2: tests without browsers, two at a time"
-"$pytest" -m "not slow and not e2e and not alone" -n 2 --dist loadfile --no-loadscope-reorder
+"$pytest" -m "not slow and not reach and not e2e and not alone" -n 2 --dist loadfile --no-loadscope-reorder
 first=$?
 [ $first -le 1 ] || exit $first # interrupted, or nothing to be run
 
 echo "2 of 2: browser tests, one by one"
-"$pytest" -m "not slow and (e2e or alone)"
+"$pytest" -m "not slow and not reach and (e2e or alone)"
 second=$?
 [ $first -eq 0 ] || echo "Tests without browsers failed as well: see the end of part 1 above."
 exit $((second > first ? second : first))

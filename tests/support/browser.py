@@ -97,7 +97,14 @@ def unavailable_reason() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def browser(directory: Path, clip: Clip | None, *flags: str, permission: bool = True) -> AsyncIterator[Browser]:
+async def browser(
+    directory: Path,
+    clip: Clip | None,
+    *flags: str,
+    permission: bool = True,
+    program: str | Path | None = CHROMIUM,
+    home: Path | None = None,
+) -> AsyncIterator[Browser]:
     """Chromium, its camera and microphone playing ``clip`` over and over.
 
     Args:
@@ -105,6 +112,8 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
         clip: None for a machine without camera and microphone.
         flags: further command line flags.
         permission: whether the imagined user allows camera and microphone.
+        program: what starts Chromium, as a script that does so in a network namespace.
+        home: its user's home, where certificates lie that this user trusts; None: ours.
     """
     reason = unavailable_reason()
     if reason is not None:
@@ -124,7 +133,8 @@ async def browser(directory: Path, clip: Clip | None, *flags: str, permission: b
         ]
     mark = f"--test-mark={uuid.uuid4()}"
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, mark])
+        environment: dict[str, str | float | bool] | None = None if home is None else {**os.environ, "HOME": str(home)}
+        running = await playwright.chromium.launch(executable_path=program, args=[*arguments, mark], env=environment)
         _launched[running] = _Launched(mark)
         try:
             yield running

@@ -106,7 +106,12 @@ class LoopbackNamespace:
 
     def command(self, *arguments: str) -> list[str]:
         """``arguments`` wrapped so that any thread of this process can start them inside the namespace."""
-        return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{self._fd}", *arguments]
+        return ["nsenter", f"--net={self.path}", *arguments]
+
+    @property
+    def path(self) -> str:
+        """A name for the namespace that other programs understand while this process lives."""
+        return f"/proc/{os.getpid()}/fd/{self._fd}"
 
     def close(self) -> None:
         """Let go of the namespace; it ends with the last process inside."""
