@@ -46,6 +46,9 @@ class PollDownload:
         self._round_trip = 0.0
         self._buffer = bytearray()
         self._flushing: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._filling = False
+        # The lane waits for ``writable``: an answer is due for that alone.
+        self._blocked = False
         self._ended = False
 
     @property
@@ -56,8 +59,10 @@ class PollDownload:
     def write(self, message: bytes) -> bool:
         """Keep one message for the next answer."""
         self._buffer += delimit(message)
+        takes_more = (self._filling or self._may_answer()) and len(self._buffer) < MAX_ANSWER_BYTES
+        self._blocked = not takes_more
         self._flush_soon()
-        return self._may_answer() and len(self._buffer) < MAX_ANSWER_BYTES
+        return takes_more
 
     def end(self) -> None:
         """Nothing follows: answer all polls that wait."""
@@ -91,8 +96,7 @@ class PollDownload:
         self._lane.fetched()
         if self._ended:
             self.end()
-        elif number == self._next:
-            self._lane.writable()
+        else:
             self._flush_soon()
         # A repetition waits for the same answer; a connection that is cut takes it from nobody.
         return await asyncio.shield(answer)
@@ -112,7 +116,9 @@ class PollDownload:
 
     def _flush_soon(self) -> None:
         """Answer when what is written together has been written, and not too soon after the answer before."""
-        if self._flushing is not None or not self._buffer or self._next not in self._waiting:
+        if self._flushing is not None or self._next not in self._waiting:
+            return
+        if not self._buffer and not self._blocked:
             return
         loop = asyncio.get_running_loop()
         delay = self._due() - loop.time()
@@ -121,7 +127,10 @@ class PollDownload:
     def _flush(self) -> None:
         if self._next in self._waiting:
             # What has waited in the session so far may fill the answer.
+            self._filling = True
+            self._blocked = False
             self._lane.writable()
+            self._filling = False
         self._flushing = None
         if self._buffer and self._next in self._waiting:
             self._answer()
