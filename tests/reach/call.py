@@ -104,7 +104,7 @@ class Room:
                     await _meet(alice, self.bob, name)
         except (TimeoutError, PlaywrightError) as error:
             said = [] if alice is None else alice.messages[-3:]
-            what = str(error).splitlines()[:1] if isinstance(error, PlaywrightError) else []
+            what = [str(error).partition(" at https://")[0]] if isinstance(error, PlaywrightError) else []
             return Outcome(False, first, "", capture, "; ".join([f"no {missing}", *what, *said]))
         else:
             return Outcome(True, first, await _carrier(alice), capture)

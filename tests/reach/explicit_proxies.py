@@ -83,6 +83,11 @@ async def squid_opens_tls(site: Site) -> AsyncIterator[Route]:
             f"http_port {MIDDLE}:{PORT} ssl-bump tls-cert={bundle} generate-host-certificates=on",
             f"sslcrtd_program {CERTIFICATE_MAKER} -s {store} -M 4MB",
             "sslcrtd_children 2 startup=1 idle=1",
+            # Look at the gateway's certificate first, and make one of the same names.
+            "acl hello at_step SslBump1",
+            "acl certificate at_step SslBump2",
+            "ssl_bump peek hello",
+            "ssl_bump stare certificate",
             "ssl_bump bump all",
             f"tls_outgoing_options cafile={site.authority.certificate}",
         )

@@ -24,7 +24,9 @@ class Way:
 
 WAYS = (
     Way("native", "native", {"mode": "native"}),
-    Way("wss", "WSS", {"mode": "tunnel"}, hidden=True),
+    Way("wss", "WSS", {"mode": "tunnel", "lane": "websocket"}, hidden=True),
+    Way("http-stream", "HTTPS stream", {"mode": "tunnel", "lane": "http-stream"}, hidden=True),
+    Way("http-poll", "HTTPS poll", {"mode": "tunnel", "lane": "http-poll"}, hidden=True),
     Way("auto", "auto"),
 )
 
