@@ -70,3 +70,7 @@ class PeerError(WsmediaError):
 
 class SfuError(WsmediaError):
     """The SFU refused, failed or vanished; the message says which in plain words."""
+
+
+class StunError(WsmediaError):
+    """Bytes that should be STUN or TURN (RFC 8489, RFC 8656) are not; the far end is at fault."""

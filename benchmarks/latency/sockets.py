@@ -29,7 +29,7 @@ _FOLDER = ".cache/benchmarks/sockets"
 _USUAL = Settings(warm_up=5.0, seconds=20.0)
 _QUICK = Settings(warm_up=3.0, seconds=6.0)
 _OFFERED = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
-_LOW_WATER = "import wsmedia.transport.websocket as websocket; websocket._NOT_SENT_LOW_WATER = {}"
+_LOW_WATER = "import wsmedia.transport.buffers as buffers; buffers.NOT_SENT_LOW_WATER = {}"
 
 
 @dataclass(frozen=True)

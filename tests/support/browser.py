@@ -188,17 +188,19 @@ def mark_of(running: Browser) -> str:
 
 
 @contextlib.asynccontextmanager
-async def gateway_process(*arguments: str, crashes: bool = False) -> AsyncIterator[str]:
-    """``wsmedia serve`` on a free port; gives the address of its plain HTTP side.
+async def gateway_process(*arguments: str, crashes: bool = False, scheme: str = "http") -> AsyncIterator[str]:
+    """``wsmedia serve`` on a free port; gives its address.
 
     Args:
         arguments: further command line arguments.
         crashes: end it without warning instead of in order.
+        scheme: ``http`` or ``https``: the one side that it has.
     """
-    command = [sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve", "--no-https"]
+    other, port = ("https", "--http-port") if scheme == "http" else ("http", "--port")
+    command = [sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve", f"--no-{other}"]
     process = await asyncio.create_subprocess_exec(
         *command,
-        *([] if "--http-port" in arguments else ["--http-port", "0"]),
+        *([] if port in arguments else [port, "0"]),
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         env={name: value for name, value in os.environ.items() if not name.startswith("WSMEDIA_")},
@@ -207,7 +209,7 @@ async def gateway_process(*arguments: str, crashes: bool = False) -> AsyncIterat
     try:
         async with asyncio.timeout(DEADLINE_MS / 1000):
             async for line in process.stdout:
-                if found := re.search(rb"http://\S+", line):
+                if found := re.search(rb"%s://\S+" % scheme.encode(), line):
                     break
             else:
                 raise AssertionError("the gateway did not start")

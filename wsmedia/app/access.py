@@ -36,8 +36,12 @@ class Access:
         self._verifier = TokenVerifier(settings.token_keys) if settings.token_keys else None
         self._clock = clock
 
-    def grant(self, token: str | None, room: str) -> Grant:
+    def grant(self, token: str | None, room: str | None) -> Grant:
         """What a bearer of ``token`` may do in ``room``; everything where no keys are configured.
+
+        Args:
+            token: as the client gave it.
+            room: its name; None for whichever room the token is for.
 
         Raises:
             AdmissionError: the token does not let anybody into that room.
@@ -46,7 +50,7 @@ class Access:
             return EVERYTHING
         return self._verifier.verify(token, room, self._clock.wall_us() / 1e6)
 
-    def grant_request(self, request: HTTPConnection, room: str) -> Grant:
+    def grant_request(self, request: HTTPConnection, room: str | None) -> Grant:
         """The same for the bearer token of an HTTP request (RFC 6750 §2.1).
 
         Raises:

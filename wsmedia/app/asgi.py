@@ -59,13 +59,14 @@ def make_app(parts: Parts) -> Starlette:
                 allow_origins=settings.allowed_origin,
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "If-Match", "Wsmedia-Handover", "Wsmedia-Probe"],
-                expose_headers=["Location", "ETag", "Wsmedia-Participant"],
+                expose_headers=["Location", "ETag", "Link", "Wsmedia-Participant"],
             )
         )
     routes = [
         WebSocketRoute("/v1/sessions/{session_id}/ws", parts.sessions.serve),
         *parts.http_lanes.routes,
         Route("/v1/config", config),
+        Route("/v1/ice", parts.ice.servers),
         Route("/v1/rooms/{room}", parts.rooms.look),
         Route("/v1/rooms/{room}/events", parts.rooms.events),
         Route("/v1/rooms/{room}/whip", parts.native.publish, methods=["POST"]),

@@ -18,7 +18,7 @@ from wsmedia.errors import WsmediaError
 
 CONFIG_FILE_VARIABLE = "WSMEDIA_CONFIG"
 
-_SECRETS = ("token_key", "janus_pin", "janus_api_secret", "janus_admin_key")
+_SECRETS = ("token_key", "turn_secret", "ice_server", "janus_pin", "janus_api_secret", "janus_admin_key")
 
 
 class ConfigError(WsmediaError):

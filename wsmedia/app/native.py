@@ -14,9 +14,11 @@ from starlette.responses import Response
 from wsmedia.adapters.embedded import EmbeddedAdapter, NativeEcho, NativePeer, NativePublisher, NativeSubscriber
 from wsmedia.app.access import Access
 from wsmedia.app.handover import Handovers
+from wsmedia.app.ice import IceRoutes
 from wsmedia.app.problems import Problem
 from wsmedia.app.rooms import require_embedded, room_name
 from wsmedia.app.settings import Settings
+from wsmedia.app.turn import TurnHost
 from wsmedia.clock import Clock
 from wsmedia.errors import PeerError, SdpError, SfuError
 from wsmedia.peer import PeerConfig, PeerConnection
@@ -40,6 +42,8 @@ class NativeRoutes:
         access: checks tokens and origins.
         clock: time.
         handovers: who may be in a room by two connections.
+        ice: names STUN and TURN servers.
+        turn: the embedded TURN server, whose clients reach our peers past all sockets; None when it is off.
     """
 
     def __init__(
@@ -49,6 +53,9 @@ class NativeRoutes:
         access: Access,
         clock: Clock,
         handovers: Handovers,
+        *,
+        ice: IceRoutes,
+        turn: TurnHost | None,
     ) -> None:
         self._settings = settings
         self._adapter = adapter
@@ -56,6 +63,8 @@ class NativeRoutes:
         self._clock = clock
         self._handovers = handovers
         self._probes = 0
+        self._ice = ice
+        self._local_links = None if turn is None else turn.links
         self._resources: dict[str, NativePeer] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -82,7 +91,7 @@ class NativeRoutes:
             give_back()
             self._close_soon(peer)
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
-        response = await self._answer(resource_id, native, offer)
+        response = await self._answer(request, resource_id, native, offer)
         response.headers["Wsmedia-Participant"] = participant.participant_id
         logger.info("native %s entered room %s", resource_id[:6], room)
         return response
@@ -101,7 +110,7 @@ class NativeRoutes:
         except SfuError as error:
             self._close_soon(peer)
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-        return await self._answer(resource_id, native, offer)
+        return await self._answer(request, resource_id, native, offer)
 
     async def probe(self, request: Request) -> Response:
         """The media probe: the body is an offer of one audio section, which comes back as an echo, in no room.
@@ -121,7 +130,7 @@ class NativeRoutes:
             self._probes -= 1
             self._ended(resource_id, peer)
 
-        return await self._answer(resource_id, NativeEcho(peer, ended, self._clock), offer)
+        return await self._answer(request, resource_id, NativeEcho(peer, ended, self._clock), offer)
 
     async def end(self, request: Request) -> Response:
         """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission.
@@ -143,10 +152,14 @@ class NativeRoutes:
     def _new_peer(self) -> tuple[str, PeerConnection]:
         if len(self._resources) >= self._settings.max_native:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway has as many WebRTC connections as it may.")
-        config = PeerConfig(addresses=list(self._settings.native_address) or None, connect_timeout=_CONNECT_TIMEOUT)
+        config = PeerConfig(
+            addresses=list(self._settings.native_address) or None,
+            connect_timeout=_CONNECT_TIMEOUT,
+            local_links=self._local_links,
+        )
         return secrets.token_hex(16), PeerConnection(config)
 
-    async def _answer(self, resource_id: str, native: NativePeer, offer: str) -> Response:
+    async def _answer(self, request: Request, resource_id: str, native: NativePeer, offer: str) -> Response:
         self._resources[resource_id] = native
         try:
             answer = await native.answer(offer)
@@ -160,7 +173,9 @@ class NativeRoutes:
             native.end()
             raise
         headers = {"Location": f"/v1/resources/{resource_id}", "Cache-Control": "no-store"}
-        return Response(answer, HTTPStatus.CREATED, headers, media_type="application/sdp")
+        response = Response(answer, HTTPStatus.CREATED, headers, media_type="application/sdp")
+        self._ice.add_links(request, response)
+        return response
 
     def _ended(self, resource_id: str, peer: PeerConnection) -> None:
         if self._resources.pop(resource_id, None) is not None:

@@ -9,11 +9,13 @@ from wsmedia.app.check import CheckRoutes
 from wsmedia.app.check_rooms import CheckRooms
 from wsmedia.app.handover import Handovers
 from wsmedia.app.http_lanes import HttpLaneRoutes
+from wsmedia.app.ice import IceRoutes
 from wsmedia.app.native import NativeRoutes
 from wsmedia.app.reports import ReportRoutes
 from wsmedia.app.rooms import RoomRoutes
 from wsmedia.app.sessions import SessionHost
 from wsmedia.app.settings import Settings
+from wsmedia.app.turn import TurnHost
 from wsmedia.clock import Clock, SystemClock
 from wsmedia.ports import Adapter
 
@@ -38,7 +40,9 @@ class Parts:
         self.sessions = SessionHost(settings, self.access, self.adapter, clock, handovers)
         self.http_lanes = HttpLaneRoutes(settings, self.access, self.sessions)
         self.rooms = RoomRoutes(self.embedded, self.access)
-        self.native = NativeRoutes(settings, self.embedded, self.access, clock, handovers)
+        self.turn = TurnHost(settings, clock) if settings.serves_turn else None
+        self.ice = IceRoutes(settings, self.access, self.turn, clock)
+        self.native = NativeRoutes(settings, self.embedded, self.access, clock, handovers, ice=self.ice, turn=self.turn)
         self.check = CheckRoutes(settings, self.access, self.embedded is not None, clock)
         self.check_rooms = CheckRooms(settings, self.access, self.embedded is not None, clock)
         self.reports = ReportRoutes(settings, self.access, clock)

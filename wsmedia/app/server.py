@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import cast
 
 import uvicorn
 
@@ -22,6 +23,7 @@ from wsmedia.app.tls import ensure_certificate
 from wsmedia.errors import WsmediaError
 from wsmedia.ports import Adapter
 from wsmedia.transport.acceptor import Acceptor
+from wsmedia.transport.first_octet import FirstOctet
 from wsmedia.transport.http import HttpCarrier
 from wsmedia.transport.websocket import WebSocketCarrier
 
@@ -134,9 +136,16 @@ class Gateway:
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         server.servers = []
+        connections = cast("set[asyncio.Protocol]", server.server_state.connections)
+        turn = self.parts.turn
         acceptor = Acceptor(
             bound,
-            lambda: HttpCarrier(config, server.server_state, server.lifespan.state),
+            lambda: FirstOctet(
+                lambda: HttpCarrier(config, server.server_state, server.lifespan.state),
+                None if turn is None else lambda: turn.carrier(connections),
+                connections,
+                HttpCarrier.request_timeout,
+            ),
             is_full=lambda: self.connections >= self._settings.max_connections,
             tls=config.ssl,
         )

@@ -7,6 +7,7 @@ environment, and is given by repeating the flag.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,14 +15,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wsmedia.app.ice_servers import ConfiguredIceServer, is_ice_url, parse_ice_server
 from wsmedia.auth import MIN_KEY_LENGTH
 from wsmedia.session import SessionLimits
+from wsmedia.turn import PeerList
 
 ENVIRONMENT_PREFIX = "WSMEDIA_"
+MIN_TURN_SECRET_LENGTH = 16
 
 _LISTEN = "Listening"
 _TOKENS = "Who may enter"
 _SFU = "SFU"
+_NATIVE = "Native WebRTC"
 _LIMITS = "Limits"
 _CHECK = "Network check"
 _OTHER = "Other"
@@ -111,6 +116,46 @@ class Settings(BaseSettings):
         None, description="VideoRoom's admin_key, if creating rooms needs one.", panel=_SFU
     )
 
+    turn: bool = _setting(
+        True,
+        description="Serve TURN on the ports of HTTPS and HTTP. It leads to the embedded SFU and to turn_peer only.",
+        panel=_NATIVE,
+    )
+    turn_peer: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (),
+        description="ADDRESS[/PREFIX][:PORT[-PORT]]: who else may be reached by TURN, as 10.0.0.5:10000-20000.",
+        panel=_NATIVE,
+    )
+    turn_relay_address: str | None = _setting(
+        None,
+        description="Address of this machine from which turn_peer is reached; by default the one that its route has.",
+        panel=_NATIVE,
+    )
+    turn_url: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (),
+        description="Where clients reach our TURN server, as turns:turn.example.org:443?transport=tcp; by default the "
+        "address and port that they ask at, unless an HTTP proxy stands in front.",
+        panel=_NATIVE,
+    )
+    turn_secret: SecretStr | None = _setting(
+        None,
+        description="Secret that TURN credentials are made from (at least 16 characters); by default a random one. "
+        "Gateways behind one address share it.",
+        panel=_NATIVE,
+    )
+    turn_lifetime: float = _setting(
+        21600.0, ge=60.0, le=604_800.0, description="Seconds that TURN credentials can be used for.", panel=_NATIVE
+    )
+    ice_server: Annotated[tuple[SecretStr, ...], NoDecode] = _setting(
+        (),
+        description="Another STUN or TURN server for clients: its URLs, then for TURN username=NAME "
+        "credential=PASSWORD or secret=SHARED, separated by spaces.",
+        panel=_NATIVE,
+    )
+    ice_policy: Literal["all", "relay"] = _setting(
+        "all", description="Whether clients try every way (all) or TURN alone (relay).", panel=_NATIVE
+    )
+
     max_connections: int = _setting(
         4000,
         ge=1,
@@ -121,6 +166,9 @@ class Settings(BaseSettings):
     max_sessions: int = _setting(1000, ge=1, description="Tunnel sessions at once.", panel=_LIMITS)
     max_participants: int = _setting(100, ge=1, description="People in one room of the embedded SFU.", panel=_LIMITS)
     max_native: int = _setting(500, ge=0, description="Native WebRTC connections at once.", panel=_LIMITS)
+    max_turn_allocations: int = _setting(
+        1000, ge=0, le=60_000, description="Relayed addresses of the TURN server at once.", panel=_LIMITS
+    )
     max_message_bytes: int = _setting(
         1_048_576, ge=65_536, le=67_108_864, description="Largest tunnel message.", panel=_LIMITS
     )
@@ -167,7 +215,17 @@ class Settings(BaseSettings):
         "info", description="How much is logged to standard error.", panel=_OTHER
     )
 
-    @field_validator("token_key", "allowed_origin", "trusted_proxy", "native_address", "janus_room", mode="before")
+    @field_validator(
+        "token_key",
+        "allowed_origin",
+        "trusted_proxy",
+        "native_address",
+        "janus_room",
+        "turn_peer",
+        "turn_url",
+        "ice_server",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -196,6 +254,45 @@ class Settings(BaseSettings):
                 raise ValueError("origins as https://example.org, or *")
         return origins
 
+    @field_validator("turn_peer")
+    @classmethod
+    def _peers(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        PeerList(rules)
+        return rules
+
+    @field_validator("turn_relay_address")
+    @classmethod
+    def _one_address(cls, address: str | None) -> str | None:
+        if address is not None:
+            try:
+                parsed = ipaddress.ip_address(address)
+            except ValueError:
+                raise ValueError("an IP address") from None
+            if parsed.is_unspecified:
+                raise ValueError("one address, which peers can send to")
+        return address
+
+    @field_validator("turn_url")
+    @classmethod
+    def _turn_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(is_ice_url(url) and url.startswith("turn") and url.endswith("?transport=tcp") for url in urls):
+            raise ValueError("URLs as turns:turn.example.org:443?transport=tcp")
+        return urls
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < MIN_TURN_SECRET_LENGTH:
+            raise ValueError(f"at least {MIN_TURN_SECRET_LENGTH} characters")
+        return secret
+
+    @field_validator("ice_server")
+    @classmethod
+    def _ice_servers(cls, servers: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for server in servers:
+            parse_ice_server(server.get_secret_value())
+        return servers
+
     @field_validator("janus_room")
     @classmethod
     def _pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
@@ -217,6 +314,16 @@ class Settings(BaseSettings):
         """Janus room ids by room name."""
         pairs = [pair.split("=", 1) for pair in self.janus_room]
         return {name: room_id if self.janus_string_ids else int(room_id) for name, room_id in pairs}
+
+    @property
+    def serves_turn(self) -> bool:
+        """Whether TURN is served: it is on, and leads somewhere."""
+        return self.turn and (self.adapter == "embedded" or bool(self.turn_peer))
+
+    @property
+    def ice_servers(self) -> list[ConfiguredIceServer]:
+        """The operator's own STUN and TURN servers."""
+        return [parse_ice_server(server.get_secret_value()) for server in self.ice_server]
 
     @property
     def token_keys(self) -> tuple[str, ...]:

@@ -52,12 +52,12 @@ class TokenVerifier:
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = tuple(key.encode() for key in keys)
 
-    def verify(self, token: str | None, room: str, now_s: float) -> Grant:
+    def verify(self, token: str | None, room: str | None, now_s: float) -> Grant:
         """What ``token`` allows in ``room``.
 
         Args:
             token: as the client gave it; None when it gave none.
-            room: the room to enter.
+            room: the room to enter; None for whichever the token is for.
             now_s: seconds since the Unix epoch.
         Raises:
             AdmissionError: ``UNAUTHORIZED`` when the token is missing, malformed, expired or signed with no key of
@@ -72,7 +72,7 @@ class TokenVerifier:
             raise AdmissionError("The token's exp is not a time.", CloseCode.UNAUTHORIZED)
         if now_s > claims["exp"] + _LEEWAY_S:
             raise AdmissionError("The token has expired.", CloseCode.UNAUTHORIZED)
-        if claims["room"] not in (room, _ANY_ROOM):
+        if room is not None and claims["room"] not in (room, _ANY_ROOM):
             raise AdmissionError("The token is for another room.", CloseCode.FORBIDDEN)
         name = claims.get("name")
         if isinstance(name, str) and (len(name) > MAX_NAME_LENGTH or _CONTROL_CHARACTERS.search(name)):

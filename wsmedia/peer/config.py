@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wsmedia.peer.local_links import LocalLinks
 from wsmedia.peer.seam import Certificate
 
 
@@ -43,6 +44,7 @@ class PeerConfig:
         retransmission: offer and accept RTX for video.
         history_packets: how many sent packets of a track can be sent again.
         initial_bitrate_bps: the target bitrate before the peer has told anything.
+        local_links: how clients of the gateway's own TURN server are reached; None if it has none.
     """
 
     addresses: list[str] | None = None
@@ -57,3 +59,4 @@ class PeerConfig:
     retransmission: bool = True
     history_packets: int = 1024
     initial_bitrate_bps: int = 1_000_000
+    local_links: LocalLinks | None = None

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from wsmedia.peer.local_links import LocalLinks
+
 MAX_DATAGRAM = 4096
 READS_PER_WAKE_UP = 32
 SOCKET_BUFFER = 1 << 20
@@ -34,12 +36,15 @@ class DatagramEndpoint:
     Args:
         address: a local IP address, IPv4 or IPv6; the port is chosen by the system.
         receive: called with each datagram and its sender's address; must not raise.
+        links: where relayed addresses of our own TURN server are reached without the socket; None if there are none.
 
     Raises:
         OSError: the address is not one of this machine.
     """
 
-    def __init__(self, address: str, receive: Callable[[bytes, Address], None]) -> None:
+    def __init__(
+        self, address: str, receive: Callable[[bytes, Address], None], links: LocalLinks | None = None
+    ) -> None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -57,14 +62,31 @@ class DatagramEndpoint:
         self._on_closed: Callable[[None], None] | None = None
         self.datagrams_dropped = 0
         self._can_segment = sys.platform == "linux"
+        self._links = links
+        self._address = self._bound_to()
         self.sendto = self._socket_sendto
+        if links is not None:
+            self.sendto = self._linked_sendto
+            links.plug(self._address, self._receive_locally)
         self._loop.add_reader(self._socket, self._readable)
 
     @property
     def address(self) -> Address:
         """The local address and port."""
+        return self._address
+
+    def _bound_to(self) -> Address:
         name = self._socket.getsockname()
         return str(name[0]), int(name[1])
+
+    def _linked_sendto(self, data: bytes, address: Address) -> None:
+        """As ``_socket_sendto``, past the socket where the address is one of our own relay."""
+        if self._links is None or not self._links.to_relayed(data, address, self._address):
+            self._socket_sendto(data, address)
+
+    def _receive_locally(self, data: bytes, address: Address) -> None:
+        if not self._closed:
+            self._receive(data, address)
 
     def _socket_sendto(self, data: bytes, address: Address) -> None:
         """Send one datagram, or drop it when the kernel does not take it."""
@@ -78,6 +100,10 @@ class DatagramEndpoint:
         """Send datagrams in their order; runs of one size (and a smaller last one) cost one call."""
         start = 0
         count = len(datagrams)
+        if self._links is not None and count and self._links.to_relayed(datagrams[0], address, self._address):
+            for data in datagrams[1:]:
+                self._links.to_relayed(data, address, self._address)
+            return
         while start < count:
             size = len(datagrams[start])
             end = start + 1
@@ -134,6 +160,8 @@ class DatagramEndpoint:
         if self._closed:
             return
         self._closed = True
+        if self._links is not None:
+            self._links.unplug(self._address)
         self._loop.remove_reader(self._socket)
         self._socket.close()
         if self._on_closed is not None:

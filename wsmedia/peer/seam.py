@@ -37,6 +37,7 @@ from pylibsrtp import Session
 
 from wsmedia.errors import PeerError
 from wsmedia.peer.datagram import Address, DatagramEndpoint
+from wsmedia.peer.local_links import LocalLinks
 from wsmedia.sdp import Candidate, Fingerprint
 
 CIPHER_SUITES = (
@@ -115,10 +116,15 @@ class IceAgent(aioice.Connection):
         admit: tells whether packets may go to an address and port; asked for signalled candidates and, before any
             answer, for those that show themselves by a connectivity check.
         consent_timeout: seconds without an answer after which the peer has vanished.
+        links: see ``DatagramEndpoint``.
     """
 
     def __init__(
-        self, addresses: Sequence[str], admit: Callable[[str, int], bool], consent_timeout: float = 30.0
+        self,
+        addresses: Sequence[str],
+        admit: Callable[[str, int], bool],
+        consent_timeout: float = 30.0,
+        links: LocalLinks | None = None,
     ) -> None:
         super().__init__(
             ice_controlling=False, local_username=secrets.token_hex(4), local_password=secrets.token_hex(16)
@@ -126,6 +132,7 @@ class IceAgent(aioice.Connection):
         self._addresses = list(addresses)
         self._admit = admit
         self._consent_timeout = consent_timeout
+        self._links = links
         self._selected: aioice.ice.CandidatePair | None = None
         self._endpoint: DatagramEndpoint | None = None
         self._selected_address: Address = ("", 0)
@@ -145,7 +152,7 @@ class IceAgent(aioice.Connection):
 
     def _bind(self, address: str, preference: int) -> None:
         protocol = aioice.ice.StunProtocol(self)
-        endpoint = DatagramEndpoint(address, self._receiver_for(protocol))
+        endpoint = DatagramEndpoint(address, self._receiver_for(protocol), self._links)
         endpoint.when_closed(protocol.connection_lost)
         protocol.connection_made(endpoint)  # type: ignore[arg-type]
         host, port = endpoint.address

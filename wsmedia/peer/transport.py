@@ -43,7 +43,7 @@ class MediaTransport:
         addresses = config.addresses
         if addresses is None:
             addresses = host_addresses(allow_loopback=config.allow_loopback)
-        self._ice = IceAgent(addresses, config.admit, config.consent_timeout)
+        self._ice = IceAgent(addresses, config.admit, config.consent_timeout, config.local_links)
         self._dtls = DtlsAssociation(self._ice, certificate)
         self._fingerprint = certificate.fingerprint
         self._early_media: deque[bytes] = deque(maxlen=MAX_EARLY_MEDIA)

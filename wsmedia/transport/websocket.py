@@ -8,7 +8,6 @@ application finds the carrier of its connection with ``carrier_of``.
 
 from __future__ import annotations
 
-import socket
 from asyncio.transports import BaseTransport
 from typing import Any, cast
 
@@ -19,14 +18,10 @@ from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 
 from wsmedia.errors import CloseCode
+from wsmedia.transport.buffers import keep_short
 from wsmedia.transport.pump import Pump
 from wsmedia.wire import Close, encode
 
-# What waits in our own process or in the kernel unsent can no longer be dropped, so there shall be little of it.
-# A session has many lanes: what one of them holds back could go on another.
-_WRITE_BUFFER_HIGH = 16_384
-_WRITE_BUFFER_LOW = 4_096
-_NOT_SENT_LOW_WATER = 16_384
 GOING_AWAY = 1001
 """What a browser closes the WebSocket of a closed or reloaded page with (RFC 6455 §7.4.1)."""
 NO_CLOSE_CODE = 1005
@@ -101,12 +96,8 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Keep the buffers short: what is in them arrives late and cannot be dropped."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=_WRITE_BUFFER_HIGH, low=_WRITE_BUFFER_LOW)
-        tcp = cast("socket.socket | None", transport.get_extra_info("socket"))
-        if tcp is not None and tcp.family in (socket.AF_INET, socket.AF_INET6):
-            tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-                tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _NOT_SENT_LOW_WATER)
+        # A session has many lanes: what one of them holds back could go on another.
+        keep_short(self.transport)
         self.loop.call_soon(self._check_handshake)
 
     def resume_writing(self) -> None:

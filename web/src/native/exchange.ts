@@ -5,9 +5,12 @@
 
 import type { TrackSource } from "../base/media.ts";
 import { type Gateway, request } from "./http.ts";
+import type { IceConfiguration, IceServers } from "./ice-servers.ts";
 
 /** Host candidates come at once; an interface that never answers is not waited for. */
 const GATHERING_MS = 1_500;
+/** Where there is no other way, TURN gets the time that TCP, TLS and its two requests take on a slow path. */
+const RELAY_GATHERING_MS = 6_000;
 
 /** A connection and the resource that stands for it at the gateway. */
 export interface Exchange {
@@ -29,8 +32,8 @@ export interface Entry extends Exchange {
  *
  * @throws HttpError
  */
-export async function enter(gateway: Gateway, room: string, name: string): Promise<Entry> {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+export async function enter(gateway: Gateway, ice: IceServers, room: string, name: string): Promise<Entry> {
+  const connection = connectionOf(await ice.configuration());
   try {
     const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [new MediaStream()] };
     const microphone = connection.addTransceiver("audio", init);
@@ -59,12 +62,13 @@ export async function enter(gateway: Gateway, room: string, name: string): Promi
  */
 export async function receive(
   gateway: Gateway,
+  ice: IceServers,
   room: string,
   participantId: string,
   pictures: number,
   onTrack: (track: MediaStreamTrack, place: number) => void,
 ): Promise<Exchange> {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const connection = connectionOf(await ice.configuration());
   try {
     const sections = [connection.addTransceiver("audio", { direction: "recvonly" })];
     for (let place = 0; place < pictures; place += 1) {
@@ -121,6 +125,10 @@ export async function limitSender(sender: RTCRtpSender, maxBitrateBps: number, f
   encoding.maxFramerate = framerate;
   // Refused while the connection ends or another change is under way; the next change of the track tries again.
   await sender.setParameters(parameters).catch(() => undefined);
+}
+
+function connectionOf(ice: IceConfiguration): RTCPeerConnection {
+  return new RTCPeerConnection({ bundlePolicy: "max-bundle", ...ice });
 }
 
 /** H.264 constrained baseline first, so that frames pass through the room as they are. */
@@ -185,9 +193,10 @@ function gathered(connection: RTCPeerConnection, signal?: AbortSignal): Promise<
       heard.abort();
       resolve();
     };
-    const timer = signal === undefined ? setTimeout(enough, GATHERING_MS) : undefined;
-    signal?.addEventListener("abort", enough, { signal: heard.signal });
     const relayed = connection.getConfiguration().iceTransportPolicy === "relay";
+    const longestMs = relayed ? RELAY_GATHERING_MS : GATHERING_MS;
+    const timer = signal === undefined ? setTimeout(enough, longestMs) : undefined;
+    signal?.addEventListener("abort", enough, { signal: heard.signal });
     const gathering = () => {
       if (connection.iceGatheringState === "complete") enough();
     };

@@ -125,8 +125,9 @@ export class App {
     this.#lobby?.close();
     this.#lobby = null;
     const { speakerId } = this.#preferences;
-    const { lanes, lane } = this.#address;
-    const open = this.#sdk.open({ url: BASE_URL, room, name, token, mode, codecs, lanes, lane, speakerId });
+    const { lanes, lane, ice: iceTransportPolicy } = this.#address;
+    const way = { mode, lanes, lane, iceTransportPolicy };
+    const open = this.#sdk.open({ url: BASE_URL, room, name, token, codecs, speakerId, ...way });
     const call = new CallSession(open, {
       media: this.#media,
       toasts: this.#toasts,

@@ -26,7 +26,7 @@ describe("readAddress", () => {
     expect(
       readAddress(
         "?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&bitrate=900&lanes=4" +
-          "&lane=http-poll",
+          "&lane=http-poll&ice=relay",
       ),
     ).toEqual({
       room: "stand-up",
@@ -38,9 +38,12 @@ describe("readAddress", () => {
       bitrateBps: 900_000,
       lanes: 4,
       lane: "http-poll",
+      ice: "relay",
       autojoin: true,
     });
-    expect(readAddress("?mode=x&codecs=best&quality=9p&bitrate=20&lanes=33&lane=tin&autojoin=true&name=%20")).toEqual({
+    expect(
+      readAddress("?mode=x&codecs=best&quality=9p&bitrate=20&lanes=33&lane=tin&ice=x&autojoin=true&name=%20"),
+    ).toEqual({
       room: null,
       name: null,
       token: null,
@@ -50,6 +53,7 @@ describe("readAddress", () => {
       bitrateBps: null,
       lanes: null,
       lane: "auto",
+      ice: null,
       autojoin: false,
     });
   });

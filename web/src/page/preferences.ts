@@ -44,6 +44,8 @@ export interface AddressRequest {
   readonly lanes: number | null;
   /** The kind of connections. Never remembered. */
   readonly lane: LaneChoice;
+  /** Native: how to go. Never remembered. */
+  readonly ice: RTCIceTransportPolicy | null;
   readonly autojoin: boolean;
 }
 
@@ -107,6 +109,7 @@ export function readAddress(search: string): AddressRequest {
     bitrateBps: bitrateOf(query.get("bitrate")),
     lanes: lanesOf(query.get("lanes")),
     lane: laneOf(query.get("lane")),
+    ice: iceOf(query.get("ice")),
     autojoin: query.get("autojoin") === "1",
   };
 }
@@ -148,6 +151,10 @@ function lanesOf(value: string | null): number | null {
 
 function laneOf(value: string | null): LaneChoice {
   return value === "websocket" || value === "http-stream" || value === "http-poll" ? value : "auto";
+}
+
+function iceOf(value: string | null): RTCIceTransportPolicy | null {
+  return value === "relay" || value === "all" ? value : null;
 }
 
 function qualityOf(value: string | null): Quality | null {

@@ -6,12 +6,13 @@
 import type { CodecChoice } from "../base/backends.ts";
 import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 import type { VideoOptions } from "../encode/messages.ts";
+import type { IceOptions } from "../native/ice-servers.ts";
 import type { LaneKind } from "../transport/lane-kinds.ts";
 import type { RoomStatsReport } from "./stats.ts";
 import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "./vocabulary.ts";
 
 /** Where to and as whom. */
-export interface LinkOptions {
+export interface LinkOptions extends IceOptions {
   /** The gateway's base address, ends with a slash. */
   readonly url: string;
   readonly room: string;

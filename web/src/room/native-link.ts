@@ -7,6 +7,7 @@ import type { MediaKind, Participant, Track, TrackSource } from "../base/media.t
 import type { VideoOptions } from "../encode/messages.ts";
 import { type Entry, enter } from "../native/exchange.ts";
 import { type Gateway, HttpError } from "../native/http.ts";
+import { IceServers } from "../native/ice-servers.ts";
 import { type RoomEvent, watchRoom } from "../native/room-events.ts";
 import type { AudioOutput } from "../playout/audio-output.ts";
 import type { LinkEvents, LinkOptions, LinkPublication, RoomLink } from "./link.ts";
@@ -41,6 +42,7 @@ export class NativeLink implements RoomLink {
   readonly canPause = false;
   readonly #options: LinkOptions;
   readonly #gateway: Gateway;
+  readonly #ice: IceServers;
   readonly #output: AudioOutput;
   readonly #events: LinkEvents;
   readonly #people = new Map<string, Person>();
@@ -55,6 +57,7 @@ export class NativeLink implements RoomLink {
   constructor(options: LinkOptions, output: AudioOutput, events: LinkEvents) {
     this.#options = options;
     this.#gateway = { url: options.url, token: options.token };
+    this.#ice = new IceServers(this.#gateway, options);
     this.#output = output;
     this.#events = events;
     this.#publications = new NativePublications((id, reason) => events.onRejected(id, reason));
@@ -141,7 +144,7 @@ export class NativeLink implements RoomLink {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     const { room, name } = this.#options;
-    const entry = await enter(this.#gateway, room, name);
+    const entry = await enter(this.#gateway, this.#ice, room, name);
     if (this.#ended) {
       entry.close();
       throw new ConnectionLost();
@@ -188,7 +191,7 @@ export class NativeLink implements RoomLink {
   #joined({ participantId, name }: Participant): void {
     if (participantId === this.participantId) return;
     if (!this.#people.has(participantId)) {
-      const reception = new NativeReception(this.#gateway, this.#options.room, participantId, {
+      const reception = new NativeReception(this.#gateway, this.#ice, this.#options.room, participantId, {
         onPicture: (trackId) => this.#events.onTrackChanged(keyOf(participantId, trackId), { live: true }),
       });
       reception.play(this.#speakerId);

@@ -6,6 +6,7 @@
 import { kindOf, type Track } from "../base/media.ts";
 import { type Exchange, receive } from "../native/exchange.ts";
 import { type Gateway, HttpError } from "../native/http.ts";
+import type { IceServers } from "../native/ice-servers.ts";
 
 /** Several tracks are announced in a row; one exchange serves them all. */
 const SETTLE_MS = 50;
@@ -23,6 +24,7 @@ export interface NativeReceptionEvents {
 /** One person's sound and pictures. */
 export class NativeReception {
   readonly #gateway: Gateway;
+  readonly #ice: IceServers;
   readonly #room: string;
   readonly #participantId: string;
   readonly #events: NativeReceptionEvents;
@@ -42,8 +44,9 @@ export class NativeReception {
   #generation = 0;
   #closed = false;
 
-  constructor(gateway: Gateway, room: string, participantId: string, events: NativeReceptionEvents) {
+  constructor(gateway: Gateway, ice: IceServers, room: string, participantId: string, events: NativeReceptionEvents) {
     this.#gateway = gateway;
+    this.#ice = ice;
     this.#room = room;
     this.#participantId = participantId;
     this.#events = events;
@@ -170,9 +173,11 @@ export class NativeReception {
       if (generation === this.#generation) this.#schedule(pauseMs, Math.min(LONGEST_PAUSE_MS, pauseMs * 2));
     };
     try {
-      const exchange = await receive(this.#gateway, this.#room, this.#participantId, places.length, (track, place) => {
+      const arrived = (track: MediaStreamTrack, place: number) => {
         if (!this.#closed && generation === this.#generation) this.#arrived(track, place);
-      });
+      };
+      const place = [this.#room, this.#participantId, places.length] as const;
+      const exchange = await receive(this.#gateway, this.#ice, ...place, arrived);
       if (this.#closed || generation !== this.#generation) {
         exchange.close();
         return;

@@ -39,6 +39,10 @@ export interface ConnectOptions {
   readonly maxLanes?: number;
   /** Tunnel: force one kind of connection. Default `auto`: WebSockets, and HTTPS requests where a proxy breaks those. */
   readonly lane?: LaneChoice;
+  /** Native: STUN and TURN servers to use. Default: those of which the gateway tells, its own TURN server among them. */
+  readonly iceServers?: readonly RTCIceServer[] | null;
+  /** Native: `relay` goes by TURN and no other way. Default: as the gateway says, usually `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy | null;
   /** Aborting it leaves the room, or gives up the way into it. */
   readonly signal?: AbortSignal;
 }

@@ -16,6 +16,8 @@ describe("settingsOf", () => {
       lane: null,
       lanes: null,
       maxLanes: 16,
+      iceServers: null,
+      iceTransportPolicy: null,
       speakerId: "",
       pauseHidden: true,
     });
@@ -33,6 +35,7 @@ describe("settingsOf", () => {
     [{ url: "nowhere" }, /no address/],
     [{ url: "ftp://a.example/" }, /ftp:/],
     [{ mode: "direct" as "native" }, /"direct"/],
+    [{ iceTransportPolicy: "public" as "all" }, /all or relay, not "public"/],
     [{ codecs: "best" as "auto" }, /"best"/],
     [{ lanes: 0 }, /lanes is a whole number of 1–32, not 0/],
     [{ lanes: 33 }, /1–32, not 33/],

@@ -16,6 +16,7 @@ export interface RoomSettings extends LinkOptions {
 const MODES: readonly RoomMode[] = ["tunnel", "native"];
 const LANES: readonly LaneChoice[] = ["auto", ...LANE_KINDS];
 const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
+const ICE_POLICIES: readonly RTCIceTransportPolicy[] = ["all", "relay"];
 const LONGEST_NAME = 64;
 const DEFAULT_NAME = "Guest";
 const DEFAULT_LANES = 16;
@@ -33,11 +34,15 @@ export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.t
 export function settingsOf(options: ConnectOptions): RoomSettings {
   const { room, token = null, mode = "tunnel", codecs = "auto", speakerId = "", pauseHidden = true } = options;
   const { lanes = null, maxLanes = DEFAULT_LANES, lane = "auto" } = options;
+  const { iceServers = null, iceTransportPolicy = null } = options;
   const name = (options.name ?? "").trim() || DEFAULT_NAME;
   if (!isRoomName(room)) throw new TypeError(`"${room}" is no room name: 1–64 of A–Z a–z 0–9 . _ ~ - are.`);
   if ([...name].length > LONGEST_NAME) throw new TypeError(`A name has ${LONGEST_NAME} characters at most.`);
   if (!MODES.includes(mode)) throw new TypeError(`mode is ${MODES.join(" or ")}, not "${mode}".`);
   if (!CODECS.includes(codecs)) throw new TypeError(`codecs is ${CODECS.join(" or ")}, not "${codecs}".`);
+  if (iceTransportPolicy !== null && !ICE_POLICIES.includes(iceTransportPolicy)) {
+    throw new TypeError(`iceTransportPolicy is ${ICE_POLICIES.join(" or ")}, not "${iceTransportPolicy}".`);
+  }
   for (const [option, count] of Object.entries({ lanes, maxLanes })) {
     if (count !== null && !(Number.isInteger(count) && count >= 1 && count <= MOST_LANES)) {
       throw new TypeError(`${option} is a whole number of 1–${MOST_LANES}, not ${count}.`);
@@ -46,7 +51,8 @@ export function settingsOf(options: ConnectOptions): RoomSettings {
   if (!LANES.includes(lane)) throw new TypeError(`lane is ${LANES.join(" or ")}, not "${lane}".`);
   const url = baseAddressOf(options.url);
   const from = { url, room, name, token: token === "" ? null : token };
-  return { ...from, mode, codecs, lanes, maxLanes, lane: lane === "auto" ? null : lane, speakerId, pauseHidden };
+  const way = { lanes, maxLanes, lane: lane === "auto" ? null : lane, iceServers, iceTransportPolicy };
+  return { ...from, ...way, mode, codecs, speakerId, pauseHidden };
 }
 
 function baseAddressOf(given: string | URL): string {
