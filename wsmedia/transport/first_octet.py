@@ -17,6 +17,9 @@ from wsmedia.stun import begins_stun
 class FirstOctet(asyncio.Protocol):
     """A connection of which nothing is known yet.
 
+    Attributes:
+        transport: the connection; None before there is one.
+
     Args:
         make_http: a protocol for HTTP.
         make_turn: a protocol for TURN; None where it is not served.
@@ -35,18 +38,18 @@ class FirstOctet(asyncio.Protocol):
         self._make_turn = make_turn
         self._connections = connections
         self._timeout = timeout
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first octet, but not for ever."""
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
-        self._timer = asyncio.get_running_loop().call_later(self._timeout, self._transport.abort)
+        self._timer = asyncio.get_running_loop().call_later(self._timeout, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Hand the connection on."""
-        transport = self._transport
+        transport = self.transport
         if transport is None or transport.is_closing():
             return
         speaks_turn = self._make_turn is not None and begins_stun(data[0])
@@ -62,8 +65,8 @@ class FirstOctet(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server stops."""
-        if self._transport is not None:
-            self._transport.close()
+        if self.transport is not None:
+            self.transport.close()
 
     def _forget(self) -> None:
         self._connections.discard(self)

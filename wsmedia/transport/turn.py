@@ -32,6 +32,7 @@ class TurnCarrier(asyncio.Protocol):
         read_timeout: seconds that a client may leave everything unread.
         unit_timeout: seconds that a message may take from its first octet to its last.
         datagrams_dropped: those that the client was too slow for.
+        transport: the connection; None before there is one.
 
     Args:
         server: the TURN server.
@@ -52,7 +53,7 @@ class TurnCarrier(asyncio.Protocol):
         self._unread_answers = 0
         self._paused = False
         self._client: TurnClient | None = None
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._timer: TimerHandle | None = None
         self._timer_due = 0.0
         self._unread: TimerHandle | None = None
@@ -61,10 +62,10 @@ class TurnCarrier(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
-        keep_short(self._transport)
-        host, port = (self._transport.get_extra_info("peername") or ("0.0.0.0", 0))[:2]  # noqa: S104 - not bound
+        keep_short(self.transport)
+        host, port = (self.transport.get_extra_info("peername") or ("0.0.0.0", 0))[:2]  # noqa: S104 - not bound
         # A scope belongs to a link and not to the address; over IPv6 sockets IPv4 comes in its clothes.
         host = host.partition("%")[0].removeprefix("::ffff:")
         self._client = TurnClient(self._server, self, (host, port), self._clock.monotonic())
@@ -116,7 +117,7 @@ class TurnCarrier(asyncio.Protocol):
 
     def send_datagram(self, unit: bytes) -> None:
         """Write a relayed datagram; it waits while the client does not read, and is dropped when it has waited long."""
-        transport = self._transport
+        transport = self.transport
         if transport is None or transport.is_closing():
             return
         if not self._paused:
@@ -143,21 +144,21 @@ class TurnCarrier(asyncio.Protocol):
             self._unread.cancel()
             self._unread = None
         self._drop_stale(self._clock.monotonic())
-        while self._waiting and not self._paused and self._transport is not None:
+        while self._waiting and not self._paused and self.transport is not None:
             _, unit = self._waiting.popleft()
             self._waiting_bytes -= len(unit)
-            self._transport.write(unit)
+            self.transport.write(unit)
 
     def _answer(self, answer: bytes) -> None:
         """Write an answer. Who asks and does not read is put out: answers cannot be dropped."""
-        if self._transport is None or self._transport.is_closing():
+        if self.transport is None or self.transport.is_closing():
             return
         if self._paused:
             self._unread_answers += 1
             if self._unread_answers > MAX_UNREAD_ANSWERS:
                 self._abort()
                 return
-        self._transport.write(answer)
+        self.transport.write(answer)
 
     def _drop_stale(self, now: float) -> None:
         while self._waiting and now - self._waiting[0][0] > MAX_WAITING_SECONDS:
@@ -199,12 +200,12 @@ class TurnCarrier(asyncio.Protocol):
     def _close(self) -> None:
         if self._client is not None:
             self._client.close()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.close()
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
             # What is unsent may never be read.
             if self._unread is None:
                 self._unread = asyncio.get_running_loop().call_later(self.read_timeout, self._abort)
 
     def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
