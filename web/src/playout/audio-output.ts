@@ -4,6 +4,7 @@ import type { CodecChoice } from "../base/backends.ts";
 import { systemClock } from "../base/clock.ts";
 import { loadWasm } from "../codecs/wasm.ts";
 import type { PlayoutAnswer, PlayoutCommand } from "./messages.ts";
+import { OutputWatch, rememberLargeBuffers, wantsLargeBuffers } from "./output-watch.ts";
 import { Speaker } from "./speaker.ts";
 import workletUrl from "./worklet.ts?worker&url";
 
@@ -35,19 +36,25 @@ export class AudioOutput {
   readonly context: AudioContext;
   readonly #events: AudioOutputEvents;
   readonly #speaker: Speaker;
+  readonly #watch = new OutputWatch();
   readonly #module: Promise<void>;
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(events: AudioOutputEvents) {
     this.#events = events;
+    // "interactive" is 10 ms at a time and three of them waiting in Chromium, 0 is the least that the device can do.
+    const latencyHint = wantsLargeBuffers() ? "interactive" : 0;
     // 48 kHz is Opus' own rate; the browser converts once, at the sound card.
-    this.context = new AudioContext({ latencyHint: "interactive", sampleRate: 48_000 });
+    this.context = new AudioContext({ latencyHint, sampleRate: 48_000 });
     this.#speaker = new Speaker(this.context);
     this.#module = this.context.audioWorklet.addModule(workletUrl);
     // Whoever adds a track hears of it; without tracks nobody needs to.
     this.#module.catch(() => undefined);
     this.context.onstatechange = () => events.onRunning(this.context.state === "running");
-    this.#timer = setInterval(() => this.#tellClock(), CLOCK_EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#watchOutput();
+      this.#tellClock();
+    }, CLOCK_EVERY_MS);
   }
 
   /** Whether sound comes out. */
@@ -108,6 +115,11 @@ export class AudioOutput {
     this.context.onstatechange = null;
     this.#speaker.close();
     await this.context.close();
+  }
+
+  #watchOutput(): void {
+    if (!this.running) this.#watch.pause();
+    else if (this.#watch.read(this.context.currentTime, systemClock.monotonic())) rememberLargeBuffers();
   }
 
   #tellClock(): void {
