@@ -1,22 +1,24 @@
 /**
  * How long to hold sound back, from how unevenly it arrives: a forgetful histogram of each packet's delay beyond the least
- * delay seen lately. A single long stall is not jitter: no delay that people would bear could bridge it, so what it held up
- * counts for nothing. Used by the jitter buffer; time is an argument.
+ * delay seen lately. Everybody hears every millisecond, and few packets are late: longer is worth it only as long as enough of
+ * them come in time by it, and what is missing then is concealed. A single long stall is not jitter: no delay that people
+ * would bear could bridge it, so what it held up counts for nothing. Used by the jitter buffer; time is an argument.
  */
 
 const BIN_MS = 5;
 const BINS = 120;
-/** Per packet; with 50 packets a second half of the memory is about 6 s old. */
-const FORGET = 0.9977;
-const QUANTILE = 0.97;
-/** The sound card fetches in blocks; a packet must be there a little before its turn. */
-const MARGIN_MS = 10;
-const SMALLEST_MS = 20;
+/** Per packet; with 50 packets a second half of the memory is about 3 s old. */
+const FORGET = 0.995;
+/** What it is worth to have one packet more in a hundred in time. */
+const MS_PER_PERCENT = 7;
+/** The delay is left alone while it is up to 6 ms shorter than it should be (`pace.ts`). */
+const MARGIN_MS = 8;
 /** More would make a conversation worse than a gap does. */
 const LARGEST_MS = 300;
-const INITIAL_MS = 50;
-/** Of the initial guess among the packets, so that the first few do not swing the target. */
-const GUESS_WEIGHT = 5;
+const INITIAL_MS = 30;
+const INITIAL_BIN = INITIAL_MS / BIN_MS;
+/** The initial guess counts as so many packets, so that the first few do not swing the target, and is forgotten like them. */
+const GUESS_WEIGHT = 6;
 /** The least transit is that of the last 12 s: long enough to hear of the path at its best, short enough to follow a clock's drift. */
 const SLICE_MS = 500;
 const SLICES = 24;
@@ -30,10 +32,10 @@ const STALL_MS = 1_000;
 
 /** Relative delays of one source's packets. */
 export class DelayEstimate {
-  readonly #weights = new Float64Array(BINS);
+  readonly #weights = new Float64Array(BINS).fill(GUESS_WEIGHT, INITIAL_BIN, INITIAL_BIN + 1);
   /** The least transit of each slice of time; index 0 is the present one. */
   readonly #least = new Float64Array(SLICES).fill(Number.POSITIVE_INFINITY);
-  #total = 0;
+  #total = GUESS_WEIGHT;
   #minimumMs = Number.POSITIVE_INFINITY;
   #targetMs = INITIAL_MS + BIN_MS + MARGIN_MS;
   #startedMs: number | null = null;
@@ -66,7 +68,7 @@ export class DelayEstimate {
     for (let i = 0; i < BINS; i += 1) this.#weights[i] = (this.#weights[i] ?? 0) * FORGET;
     this.#weights[bin] = (this.#weights[bin] ?? 0) + 1;
     this.#total = this.#total * FORGET + 1;
-    this.#targetMs = this.#quantileMs();
+    this.#targetMs = this.#cheapestMs();
   }
 
   #isStall(delayMs: number, nowMs: number): boolean {
@@ -98,13 +100,18 @@ export class DelayEstimate {
     this.#total = 0;
   }
 
-  #quantileMs(): number {
-    let needed = (this.#total + GUESS_WEIGHT) * QUANTILE;
-    for (let i = 0; i < BINS; i += 1) {
-      needed -= this.#weights[i] ?? 0;
-      if (i === INITIAL_MS / BIN_MS) needed -= GUESS_WEIGHT;
-      if (needed <= 0) return Math.max(SMALLEST_MS, Math.min(LARGEST_MS, (i + 1) * BIN_MS + MARGIN_MS));
+  #cheapestMs(): number {
+    let tooLate = this.#total;
+    let cheapestMs = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let bin = 0; bin < BINS; bin += 1) {
+      tooLate -= this.#weights[bin] ?? 0;
+      const heldMs = (bin + 1) * BIN_MS;
+      const cost = heldMs + (MS_PER_PERCENT * 100 * tooLate) / this.#total;
+      if (cost >= least) continue;
+      least = cost;
+      cheapestMs = heldMs;
     }
-    return LARGEST_MS;
+    return Math.min(LARGEST_MS, cheapestMs + MARGIN_MS);
   }
 }

@@ -13,7 +13,7 @@ const CLOSE_MS = 2;
 const FASTEST = 0.5;
 const SLOWEST = 0.25;
 const GENTLEST = 0.1;
-const MS_FOR_ALL = 200;
+const MS_FOR_ALL = 150;
 /** In a pause up to this share of time is left out. */
 const PAUSE_SHARE = 1.5;
 /** A pause: below −50 dBov, or 30 dB below what is usual. */
@@ -24,7 +24,7 @@ const MOST_CREDIT = 2 * LONGEST_LAG;
 /** How alike two places must be while longer splices will be allowed soon; then less and less, with time and with the distance. */
 const CHOOSY = 0.95;
 const ANY = -1;
-const PATIENCE_SAMPLES = 100 * SAMPLES_PER_MS;
+const PATIENCE_SAMPLES = 75 * SAMPLES_PER_MS;
 const IMPATIENT_MS = 300;
 /** A search costs some tens of microseconds; every 10 ms is often enough. */
 const SEARCH_EVERY_SAMPLES = 480;
