@@ -39,6 +39,7 @@ class TestLane:
     def __init__(self, lane_id: int = 0, capacity: int = 1000) -> None:
         self.lane_id = lane_id
         self.capacity = capacity
+        self.is_ready = True
         self.written: list[bytes] = []
         self.closed: tuple[int, str, bytes | None] | None = None
 

@@ -27,6 +27,10 @@ _ABNORMAL_CLOSURE = 1006
 class Download(Protocol):
     """How messages get to the client."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is written now would leave at once; the lane is told ``writable`` when that may have changed."""
+
     def write(self, message: bytes) -> bool:
         """Take one message. Returns False when no other may follow until the lane is told ``writable``."""
 
@@ -103,6 +107,11 @@ class HttpLane:
             self.pump.close(error.code, str(error))
         else:
             self.close(error.code, error.code.reason, encode(Close(error.code, error.code.reason, str(error))))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is written now would leave at once."""
+        return self._download is None or self.ended is not None or self._download.is_ready
 
     def write(self, message: bytes) -> bool:
         """Give one message to the download. Returns False when it takes no other for now."""

@@ -46,9 +46,6 @@ class PollDownload:
         self._round_trip = 0.0
         self._buffer = bytearray()
         self._flushing: asyncio.TimerHandle | asyncio.Handle | None = None
-        self._filling = False
-        # The lane waits for ``writable``: an answer is due for that alone.
-        self._blocked = False
         self._ended = False
 
     @property
@@ -56,13 +53,16 @@ class PollDownload:
         """Whether the lane has ended and all of it has been fetched."""
         return self._ended and not self._buffer
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether an answer may leave now that has room."""
+        return self._may_answer() and len(self._buffer) < MAX_ANSWER_BYTES
+
     def write(self, message: bytes) -> bool:
-        """Keep one message for the next answer."""
+        """Put one message into the next answer."""
         self._buffer += delimit(message)
-        takes_more = (self._filling or self._may_answer()) and len(self._buffer) < MAX_ANSWER_BYTES
-        self._blocked = not takes_more
         self._flush_soon()
-        return takes_more
+        return True
 
     def end(self) -> None:
         """Nothing follows: answer all polls that wait."""
@@ -96,6 +96,8 @@ class PollDownload:
         self._lane.fetched()
         if self._ended:
             self.end()
+        elif self.is_ready:
+            self._lane.writable()
         else:
             self._flush_soon()
         # A repetition waits for the same answer; a connection that is cut takes it from nobody.
@@ -118,22 +120,20 @@ class PollDownload:
         """Answer when what is written together has been written, and not too soon after the answer before."""
         if self._flushing is not None or self._next not in self._waiting:
             return
-        if not self._buffer and not self._blocked:
-            return
         loop = asyncio.get_running_loop()
         delay = self._due() - loop.time()
-        self._flushing = loop.call_later(delay, self._flush) if delay > 0 else loop.call_soon(self._flush)
+        if delay > 0:
+            self._flushing = loop.call_later(delay, self._flush)
+        elif self._buffer:
+            self._flushing = loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        if self._next in self._waiting:
-            # What has waited in the session so far may fill the answer.
-            self._filling = True
-            self._blocked = False
-            self._lane.writable()
-            self._filling = False
+        """Answer with what there is; without anything, let the session know that it may write."""
         self._flushing = None
-        if self._buffer and self._next in self._waiting:
+        if self._buffer and self._may_answer():
             self._answer()
+        else:
+            self._lane.writable()
         self._flush_soon()
 
     def _answer(self) -> None:

@@ -47,6 +47,11 @@ class StreamDownload:
         """Whether a response is being written."""
         return self._response is not None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a response is there."""
+        return self._response is not None
+
     def write(self, message: bytes) -> bool:
         """Write one message, or keep it until a response is there."""
         if self._response is None:

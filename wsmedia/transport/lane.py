@@ -15,6 +15,10 @@ class Lane(Protocol):
     def lane_id(self) -> int:
         """The id that HELLO gave it (PROTOCOL.md §3.1)."""
 
+    @property
+    def is_ready(self) -> bool:
+        """False while what is written would only wait here; ``Pump.writable`` follows."""
+
     def write(self, message: bytes) -> bool:
         """Take one message. Returns False when no other may follow until the lane calls ``Pump.writable``."""
 
@@ -52,6 +56,11 @@ class AwaitingLane:
     def lane_id(self) -> int:
         """The id that HELLO gave it."""
         return self._lane_id
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether ``write`` may be called: here what it returned says it all."""
+        return True
 
     def write(self, message: bytes) -> bool:
         """Hand one message to the task in ``run``; always False, because it takes one at a time."""

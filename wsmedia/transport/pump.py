@@ -154,7 +154,7 @@ class Pump:
     def _write(self, lane: Lane) -> bool:
         """Write one message; say whether there was any."""
         lane_id = lane.lane_id
-        if lane_id in self._blocked or lane_id not in self._lanes:
+        if lane_id in self._blocked or lane_id not in self._lanes or not lane.is_ready:
             return False
         message = self.session.next_message(lane_id, self._clock.monotonic())
         if message is None:

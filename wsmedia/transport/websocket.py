@@ -63,6 +63,11 @@ class WebSocketCarrier(WebSocketsSansIOProtocol):
             if not self.transport.is_closing():
                 self.transport.resume_reading()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether ``write`` may be called: here what it returned says it all."""
+        return True
+
     def write(self, message: bytes) -> bool:
         """Write one message. Returns False when the socket's buffer is full."""
         if self.close_sent or self.transport.is_closing():

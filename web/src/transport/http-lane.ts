@@ -65,8 +65,13 @@ export class HttpLane implements Carrier {
     else queueMicrotask(() => this.#open());
   }
 
+  get isReady(): boolean {
+    return this.#upload.isReady;
+  }
+
   write(message: Uint8Array<ArrayBuffer>): boolean {
-    return this.#upload.write(message);
+    this.#upload.write(message);
+    return true;
   }
 
   close(code: number): void {

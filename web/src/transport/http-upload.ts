@@ -2,7 +2,7 @@
  * The way up of an HTTP lane (PROTOCOL.md §2.2): batches of messages in requests that say where they begin, at most two
  * under way. They leave spread over the round trip of a request, so that a message waits for half of one at most.
  *
- * As long as no request may leave, one message waits here and the rest in the session, where it can still be dropped.
+ * As long as no request may leave, messages wait in the session, where they can still be dropped, and count as not sent.
  */
 
 import type { Clock, Timers } from "../base/clock.ts";
@@ -64,7 +64,7 @@ export interface UploadWorld {
 
 /** What an upload tells its lane. */
 export interface UploadEvents {
-  /** Another message may come. */
+  /** `isReady` may have become true. */
   writable(): void;
   /** The first request has been answered. */
   answered(): void;
@@ -86,7 +86,6 @@ export class HttpUpload {
   #roundTrip = 0;
   #timer: number | null = null;
   #flushing = false;
-  #blocked = false;
   #over = false;
 
   /** @param url the carrier's own address. */
@@ -101,15 +100,16 @@ export class HttpUpload {
     void this.#post(new Uint8Array(0));
   }
 
-  /** Take one message; false when no other may follow until `writable`. */
-  write(message: Uint8Array<ArrayBuffer>): boolean {
+  /** Whether what is written now would leave at once. */
+  get isReady(): boolean {
+    return this.#isOpen && this.#waitingBytes < this.#maxBytes;
+  }
+
+  /** Take one message, while `isReady`. */
+  write(message: Uint8Array<ArrayBuffer>): void {
     this.#waiting.push(lengthOf(message), message);
     this.#waitingBytes += message.length + 4;
-    const open = this.#isOpen;
-    if (open) this.#flushSoon();
-    else this.#waitForOpening();
-    this.#blocked = !open || this.#waitingBytes >= this.#maxBytes;
-    return !this.#blocked;
+    this.#flushSoon();
   }
 
   /** Send what is left, close the lane at the gateway, and be silent. The page may be gone before the answer comes. */
@@ -147,13 +147,9 @@ export class HttpUpload {
   }
 
   #flush(): void {
-    if (this.#over || this.#waitingBytes === 0) return;
-    if (!this.#isOpen) {
-      this.#waitForOpening();
-      return;
-    }
+    if (this.#over || this.#waitingBytes === 0 || !this.#isOpen) return;
     void this.#post(this.#take());
-    if (this.#blocked || this.#waitingBytes > 0) this.#waitForOpening();
+    this.#waitForOpening();
   }
 
   /** What waits, as much as a request may have. */
@@ -187,11 +183,8 @@ export class HttpUpload {
       this.#waitForOpening();
       return;
     }
-    if (this.#blocked && this.#waitingBytes < this.#maxBytes) {
-      this.#blocked = false;
-      this.#events.writable();
-    }
     if (this.#waitingBytes > 0) this.#flushSoon();
+    if (this.isReady) this.#events.writable();
   }
 
   async #post(body: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -215,7 +208,7 @@ export class HttpUpload {
     this.#underWay -= 1;
     if (this.#over) return;
     this.#events.answered();
-    if (this.#blocked || this.#waitingBytes > 0) this.#open();
+    this.#open();
   }
 
   /** Bring octets to the gateway, in smaller pieces if a proxy wants that. */

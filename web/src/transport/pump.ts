@@ -14,6 +14,8 @@ import type { Session } from "../session/session.ts";
 /** The part of a lane that the pump writes to. */
 export interface PumpLane {
   readonly laneId: number;
+  /** False while what is written would only wait here; `Pump.writable` follows. Absent: always true. */
+  readonly isReady?: boolean;
   /** Take one message; false when no other may follow until `Pump.writable`. */
   write(message: Uint8Array<ArrayBuffer>): boolean;
   close(code: number, reason: string): void;
@@ -180,6 +182,8 @@ export class Pump {
   /** Write one message; returns whether there was any. */
   #write(lane: PumpLane): boolean {
     if (this.#blocked.has(lane.laneId)) return false;
+    // Last words need not wait for their turn.
+    if (lane.isReady === false && this.#closed === null) return false;
     const message = this.session.nextMessage(lane.laneId, this.#now());
     if (message === null) return false;
     this.counters.bytesSent += message.length;
