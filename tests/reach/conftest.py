@@ -63,10 +63,11 @@ def outcomes(request: pytest.FixtureRequest) -> dict[tuple[str, str], Outcome | 
 @pytest.fixture
 def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says a line at once, though tests' output is kept."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    reporter, capturing = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
 
     def say(line: str) -> None:
-        if reporter is not None:
+        with capturing.global_and_fixture_disabled():
             reporter.ensure_newline()
             reporter.write_line(line, flush=True)
 

@@ -2,7 +2,7 @@
 
 ::
 
-    client 10.50.1.2 ── 10.50.1.1 middle 10.50.2.1 ── servers 10.50.2.2 (gateway) .3 (reverse proxy) .4 (coturn)
+    client 10.50.1.2 ── 10.50.1.1 middle 10.50.2.1 ── servers 10.50.2.2 (gateway) .3 .5 (reverse proxies) .4 (coturn)
 
 The middle forwards what its rules (nftables) let through, and is where proxies run. Nothing here reaches this
 machine's own network, and nothing is left behind: the kernel removes the namespaces with their last user.
@@ -30,6 +30,7 @@ _MIDDLE_OUTSIDE = "10.50.2.1"
 GATEWAY = "10.50.2.2"
 REVERSE_PROXY = "10.50.2.3"
 COTURN = "10.50.2.4"
+RECIPE = "10.50.2.5"
 DEVICE = "eth0"
 
 _START_SECONDS = 30.0
@@ -59,7 +60,7 @@ class Places:
             self._wire(self.client, CLIENT, "inside", MIDDLE)
             self._wire(self.servers, GATEWAY, "outside", _MIDDLE_OUTSIDE)
             with self.servers.entered():
-                for address in (REVERSE_PROXY, COTURN):
+                for address in (REVERSE_PROXY, COTURN, RECIPE):
                     _ip(f"address add {address}/24 dev {DEVICE}")
             with self.middle.entered():
                 Path("/proc/sys/net/ipv4/ip_forward").write_text("1")

@@ -17,9 +17,9 @@ from tests.reach.site import PLAIN_PORT, Site
 _URL = f"https://{REVERSE_PROXY}/"
 
 
-def only_reverse_proxy(site: Site) -> None:
+def only_reverse_proxy(site: Site, address: str = REVERSE_PROXY) -> None:
     """Let the client reach the reverse proxy's HTTPS and nothing else."""
-    site.places.apply(forward(f"ct state established accept; ip daddr {REVERSE_PROXY} tcp dport 443 accept"))
+    site.places.apply(forward(f"ct state established accept; ip daddr {address} tcp dport 443 accept"))
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.reach import places
-from tests.reach.places import COTURN, GATEWAY, REVERSE_PROXY, Places
+from tests.reach.places import COTURN, GATEWAY, RECIPE, REVERSE_PROXY, Places
 from tests.support.certificates import Authority
 from wsmedia.auth.tokens import issue_token
 
@@ -48,7 +48,7 @@ async def running() -> AsyncIterator[Site]:
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(_readable_folder())
         authority = Authority(folder)
-        certificate = authority.issue((GATEWAY, REVERSE_PROXY, COTURN))
+        certificate = authority.issue((GATEWAY, REVERSE_PROXY, COTURN, RECIPE))
         key = secrets.token_hex(20)
         token = issue_token(key, "*", time.time() + 6 * 3600)
         joined = stack.enter_context(places.joined())
