@@ -68,6 +68,13 @@ def test_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"log_level": "loud"}, ["log_level", "'debug'"]),
         ({"host": "0.0.0.0"}, ["host", "loopback", "token_key"]),
         ({"http_host": "10.0.0.1"}, ["http_host", "loopback"]),
+        ({"turn_peer": ["example.org"]}, ["turn_peer", "--turn-peer", "10.0.0.5:10000-20000", "'example.org'"]),
+        ({"turn_relay_address": "0.0.0.0"}, ["turn_relay_address", "one address"]),
+        ({"turn_relay_address": "gateway"}, ["turn_relay_address", "an IP address"]),
+        ({"turn_url": ["https://example.org"]}, ["turn_url", "turns:turn.example.org:443?transport=tcp"]),
+        ({"turn_secret": "short"}, ["turn_secret", "16"]),
+        ({"ice_server": ["turn:example.org"]}, ["ice_server", "username= and credential="]),
+        ({"ice_policy": "none"}, ["ice_policy", "'relay'"]),
         ({"host": "gateway.example"}, ["host", "loopback"]),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
@@ -124,6 +131,22 @@ def test_a_wrong_file(tmp_path: Path, text: str, words: list[str]) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_settings(None, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "flags", [{"turn_secret": "s3cret-password"}, {"ice_server": ["turn:a.example username=me s3cret-password"]}]
+)
+def test_a_secret_is_never_shown(flags: dict[str, object]) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_settings(flags)
+    assert "s3cret" not in str(error.value)
+
+
+def test_turn_is_served_where_it_leads_somewhere() -> None:
+    assert load_settings().serves_turn
+    assert not load_settings({"turn": False}).serves_turn
+    assert not load_settings({"adapter": "janus"}).serves_turn
+    assert load_settings({"adapter": "janus", "turn_peer": ["10.0.0.5"]}).serves_turn
 
 
 def test_with_a_token_key_any_address_will_do() -> None:
