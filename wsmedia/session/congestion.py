@@ -160,13 +160,14 @@ class CongestionController:
             # Never below what keeps the path busy at the rate that it shows.
             busy = int(self.delivered.bps / 8 * (self._base_round_trip + 0.03))
             factor = 0.6 if least > WINDOW_DEEP_CUT_DELAY else 0.8
-            self.window = max(MIN_WINDOW, busy, int(self.window * factor))
+            self.window = max(MIN_WINDOW, busy, int(min(self.window, self.limit) * factor))
         # A window that limits hides the queue on our own side: then a little delay on the path says as much.
         if self._bitrate_cut_at <= earlier and (least > BITRATE_CUT_DELAY or self._was_limited):
             self._bitrate_cut_at = now
             self._full_at_bps = self.delivered.bps
-            # Half at most: what was delivered may have been little because little was sent.
-            target = max(int(0.85 * self.delivered.bps), self.bitrate_bps // 2, MIN_BITRATE)
+            # Half at most, of what was shown lately: what was delivered may have been little because little was sent.
+            shown = min(self.bitrate_bps, self.delivered.peak_bps)
+            target = max(int(0.85 * self.delivered.bps), shown // 2, MIN_BITRATE)
             self.bitrate_bps = min(self.bitrate_bps, target)
 
     def _free_path(self, least: float, octets: int, elapsed: float, now: float) -> None:

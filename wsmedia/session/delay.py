@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import deque
 
-SIGNAL_WINDOW = 0.2
+SIGNAL_WINDOW = 0.1
 """Seconds of samples of which the least is the signal: a burst behind a lost segment ends with a low one."""
-MIN_SIGNAL_SPAN = 0.1
+MIN_SIGNAL_SPAN = 0.06
 MIN_SIGNAL_SAMPLES = 3
 MIN_SIGNAL_SAMPLES_OF_MANY = 8
 """As few samples as may be judged, and as many as are judged however old they are; of many lanes some are stalled, and

@@ -26,6 +26,7 @@ from wsmedia.wire import (
     Unpublish,
     encode,
     is_discardable,
+    is_keyframe,
 )
 
 ALONE = 3_000
@@ -131,9 +132,10 @@ class Outgoing:
         return True
 
     def _video_block(self, message: bytes, track_id: int, now: float) -> Block:
-        discardable = is_discardable(message)
+        # Keyframes are few, and so large that hedges for their first pieces leave while the last ones are held back.
+        relaxed = is_discardable(message) or is_keyframe(message)
         lanes = len(self._dispatcher.usable_lanes)
-        data_count, spare_count = self.redundancy.plan(len(message), lanes, now, discardable=discardable)
+        data_count, spare_count = self.redundancy.plan(len(message), lanes, now, relaxed=relaxed)
         number = self._next_block_number
         if data_count > 1:
             self._next_block_number = (number + 1) % (1 << 32)

@@ -28,16 +28,17 @@ MAX_SPARE_SHARE = 2 / 3
 
 TARGET_LATE = 0.015
 """The share of frames that may be late beyond their parity; hedges catch those."""
-DISCARDABLE_TARGET_LATE = 0.08
+RELAXED_TARGET_LATE = 0.08
+"""The same of frames to which no other refers, and of keyframes."""
 
 LOSSY = 0.0015
 """The share of late messages from which on a path counts as lossy."""
-LANES_WANTED = ((0.012, 16), (0.004, 8), (LOSSY, 4))
+LANES_WANTED = ((0.03, 24), (0.012, 16), (0.004, 8), (LOSSY, 4))
 CLEAN_LANES = 2
 LANE_PATIENCE = 30.0
 """Seconds for which a smaller number of lanes has to suffice before it is wanted."""
 
-FAST = 1 / 150
+FAST = 1 / 300
 SLOW = 1 / 1000
 """Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget."""
 SNAPSHOT_INTERVAL = 0.25
@@ -45,7 +46,41 @@ SNAPSHOTS = 3
 """The estimates of so many times so many seconds ago are kept, for a queue that grows is told from loss only then."""
 CONGESTED_TIME = 1.5
 """Seconds without redundancy after a sign of congestion."""
-_SHARE_STEPS = (0.0015, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3)
+_SHARE_STEPS = (
+    0.0015,
+    0.002,
+    0.003,
+    0.004,
+    0.006,
+    0.008,
+    0.01,
+    0.0125,
+    0.015,
+    0.0175,
+    0.02,
+    0.0225,
+    0.025,
+    0.028,
+    0.032,
+    0.036,
+    0.04,
+    0.045,
+    0.05,
+    0.056,
+    0.063,
+    0.071,
+    0.08,
+    0.09,
+    0.1,
+    0.11,
+    0.125,
+    0.14,
+    0.16,
+    0.18,
+    0.2,
+    0.25,
+    0.3,
+)
 
 
 class Plan(NamedTuple):
@@ -104,12 +139,12 @@ class Redundancy:
         """Whether redundancy is worth its bytes."""
         return self._slow >= LOSSY and now >= self._congested_until
 
-    def plan(self, size: int, lanes: int, now: float, *, discardable: bool) -> Plan:
-        """How to send a frame of that many octets over that many lanes."""
+    def plan(self, size: int, lanes: int, now: float, *, relaxed: bool) -> Plan:
+        """How to send a frame of that many octets over that many lanes; ``relaxed``: it may be late more often."""
         if lanes < 2 or not self.is_lossy(now):
             return Plan(whole_count(size, -(-size // CLEAN_FRAGMENT)), 0)
         share = next((step for step in _SHARE_STEPS if step >= self.late_share), _SHARE_STEPS[-1])
-        target = DISCARDABLE_TARGET_LATE if discardable else TARGET_LATE
+        target = RELAXED_TARGET_LATE if relaxed else TARGET_LATE
         data_count, spare_count = cheapest_plan(-(-size // 256) * 256, lanes, share, target)
         return Plan(whole_count(size, data_count), spare_count)
 

@@ -44,6 +44,7 @@ from wsmedia.wire.media import (
     encode_audio,
     encode_video,
     is_discardable,
+    is_keyframe,
 )
 from wsmedia.wire.messages import (
     PROTOCOL_VERSION,
@@ -115,5 +116,6 @@ __all__ = [
     "encode_video",
     "is_discardable",
     "is_handover",
+    "is_keyframe",
     "is_session_id",
 ]

@@ -85,6 +85,11 @@ def encode_audio(track_id: int, frame_number: int, frame: EncodedFrame) -> bytes
     return b"".join((header, frame.data))
 
 
+def is_keyframe(video_message: bytes) -> bool:
+    """Whether the frame of a VIDEO message refers to no other."""
+    return video_message[1] & KEYFRAME != 0
+
+
 def is_discardable(video_message: bytes) -> bool:
     """Whether no other frame refers to that of a VIDEO message."""
     return video_message[1] & (KEYFRAME | DISCARDABLE) == DISCARDABLE

@@ -35,7 +35,7 @@ export interface ConnectOptions {
   readonly pauseHidden?: boolean;
   /** Tunnel: hold always so many connections, 1–32, whatever the path demands; for measuring, and for support. */
   readonly lanes?: number | null;
-  /** Tunnel: how many connections the path may make it hold, 1–32. Default: 16. */
+  /** Tunnel: how many connections the path may make it hold, 1–32. Default: 24. */
   readonly maxLanes?: number;
   /** Tunnel: force one kind of connection. Default `auto`: WebSockets, and HTTPS requests where a proxy breaks those. */
   readonly lane?: LaneChoice;

@@ -15,7 +15,7 @@ describe("settingsOf", () => {
       codecs: "auto",
       lane: null,
       lanes: null,
-      maxLanes: 16,
+      maxLanes: 24,
       iceServers: null,
       iceTransportPolicy: null,
       speakerId: "",

@@ -182,14 +182,15 @@ export class CongestionController {
       // Never below what keeps the path busy at the rate that it shows.
       const busy = Math.floor((deliveredBps / 8) * (this.#baseRoundTrip + 0.03));
       const factor = least > WINDOW_DEEP_CUT_DELAY ? 0.6 : 0.8;
-      this.window = Math.max(MIN_WINDOW, busy, Math.floor(this.window * factor));
+      this.window = Math.max(MIN_WINDOW, busy, Math.floor(Math.min(this.window, this.limit) * factor));
     }
     // A window that limits hides the queue on our own side: then a little delay on the path says as much.
     if (this.#bitrateCutAt <= earlier && (least > BITRATE_CUT_DELAY || this.#wasLimited)) {
       this.#bitrateCutAt = now;
       this.#fullAtBps = deliveredBps;
-      // Half at most: what was delivered may have been little because little was sent.
-      const target = Math.max(Math.floor(0.85 * deliveredBps), Math.floor(this.bitrateBps / 2), MIN_BITRATE);
+      // Half at most, of what was shown lately: what was delivered may have been little because little was sent.
+      const shown = Math.min(this.bitrateBps, this.delivered.peakBps);
+      const target = Math.max(Math.floor(0.85 * deliveredBps), Math.floor(shown / 2), MIN_BITRATE);
       this.bitrateBps = Math.min(this.bitrateBps, target);
     }
   }

@@ -9,8 +9,8 @@
 import type { Seconds } from "../base/time.ts";
 
 /** Seconds of samples of which the least is the signal: a burst behind a lost segment ends with a low one. */
-const SIGNAL_WINDOW = 0.2;
-const MIN_SIGNAL_SPAN = 0.1;
+const SIGNAL_WINDOW = 0.1;
+const MIN_SIGNAL_SPAN = 0.06;
 /** As few samples as may be judged, and as many as are judged however old they are. */
 const MIN_SIGNAL_SAMPLES = 3;
 /** The same of many lanes, of which some are stalled: a few samples may be of those alone. */

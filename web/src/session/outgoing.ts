@@ -4,7 +4,7 @@ import { type EncodedFrame, kindOf } from "../base/media.ts";
 import { type Microseconds, type Seconds, seconds } from "../base/time.ts";
 import { encode } from "../wire/codec.ts";
 import type { ControlMessage, KnownControl } from "../wire/control.ts";
-import { isDiscardable } from "../wire/media.ts";
+import { isDiscardable, isKeyframe } from "../wire/media.ts";
 import type { Ack } from "../wire/path.ts";
 import { MANY_LANES } from "./acknowledgements.ts";
 import { Block, type BlockOptions, Urgency } from "./blocks.ts";
@@ -127,8 +127,10 @@ export class Outgoing {
   }
 
   #videoBlock({ data, trackId }: VideoToSend, now: Seconds): Block {
+    // Keyframes are few, and so large that hedges for their first pieces leave while the last ones are held back.
+    const relaxed = isDiscardable(data) || isKeyframe(data);
     const lanes = this.#dispatcher.usableCount;
-    const { dataCount, spareCount } = this.redundancy.plan(data.length, lanes, now, isDiscardable(data));
+    const { dataCount, spareCount } = this.redundancy.plan(data.length, lanes, now, relaxed);
     const number = this.#nextBlockNumber;
     if (dataCount > 1) this.#nextBlockNumber = (number + 1) >>> 0;
     return new Block(data, Urgency.VIDEO, now, { number, dataCount, spareCount, videoTrackId: trackId });

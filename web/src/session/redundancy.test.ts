@@ -23,14 +23,14 @@ describe("Redundancy", () => {
   });
 
   it("wants more lanes at once, and fewer after a while", () => {
-    expect([0, 0.05].map((share) => measured(share).lanes)).toEqual([2, 16]);
+    expect([0, 0.05].map((share) => measured(share).lanes)).toEqual([2, 24]);
     const redundancy = measured(0.05);
     const lanes: number[] = [];
     for (let second = 0; second < 200; second += 1) {
       for (let count = 0; count < 50; count += 1) redundancy.acknowledged(false, at(second));
       lanes.push(redundancy.lanes);
     }
-    expect([lanes[29], lanes.at(-1)]).toEqual([16, 2]);
+    expect([lanes[29], lanes.at(-1)]).toEqual([24, 2]);
     expect(lanes).toEqual(lanes.toSorted((a, b) => b - a));
   });
 

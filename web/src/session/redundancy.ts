@@ -23,12 +23,14 @@ const MAX_SPARE_SHARE = 2 / 3;
 
 /** The share of frames that may be late beyond their parity; hedges catch those. */
 const TARGET_LATE = 0.015;
-const DISCARDABLE_TARGET_LATE = 0.08;
+/** The same of frames to which no other refers, and of keyframes. */
+const RELAXED_TARGET_LATE = 0.08;
 
 /** The share of late messages from which on a path counts as lossy. */
 const LOSSY = 0.0015;
 /** From which share of late messages on how many lanes are wanted. */
 const LANES_WANTED: readonly (readonly [least: number, lanes: number])[] = [
+  [0.03, 24],
   [0.012, 16],
   [0.004, 8],
   [LOSSY, 4],
@@ -39,14 +41,17 @@ export const CLEAN_LANES = 2;
 const LANE_PATIENCE = 30;
 
 /** Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget. */
-const FAST = 1 / 150;
+const FAST = 1 / 300;
 const SLOW = 1 / 1000;
 /** The estimates of so many times so many seconds ago are kept, for a queue that grows is told from loss only then. */
 const SNAPSHOTS = 3;
 const SNAPSHOT_INTERVAL = 0.25;
 /** Seconds without redundancy after a sign of congestion. */
 const CONGESTED_TIME = 1.5;
-const SHARE_STEPS = [0.0015, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3] as const;
+const SHARE_STEPS = [
+  0.0015, 0.002, 0.003, 0.004, 0.006, 0.008, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.0225, 0.025, 0.028, 0.032, 0.036,
+  0.04, 0.045, 0.05, 0.056, 0.063, 0.071, 0.08, 0.09, 0.1, 0.11, 0.125, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3,
+] as const;
 const HIGHEST_SHARE = 0.3;
 
 /** Sizes are planned for in steps of so many octets, so that plans can be kept. */
@@ -123,14 +128,14 @@ export class Redundancy {
     return this.#slow >= LOSSY && now >= this.#congestedUntil;
   }
 
-  /** How to send a frame of that many octets over that many lanes. */
-  plan(size: number, lanes: number, now: Seconds, discardable: boolean): Plan {
+  /** How to send a frame of that many octets over that many lanes; `relaxed`: it may be late more often. */
+  plan(size: number, lanes: number, now: Seconds, relaxed: boolean): Plan {
     if (lanes < 2 || !this.isLossy(now)) {
       return { dataCount: wholeCount(size, Math.ceil(size / CLEAN_FRAGMENT)), spareCount: 0 };
     }
     const late = this.lateShare;
     const share = SHARE_STEPS.find((step) => step >= late) ?? HIGHEST_SHARE;
-    const target = discardable ? DISCARDABLE_TARGET_LATE : TARGET_LATE;
+    const target = relaxed ? RELAXED_TARGET_LATE : TARGET_LATE;
     const { dataCount, spareCount } = keptPlan(Math.ceil(size / SIZE_STEP) * SIZE_STEP, lanes, share, target);
     return { dataCount: wholeCount(size, dataCount), spareCount };
   }

@@ -82,6 +82,9 @@ export function encodeAudio(trackId: number, frameNumber: number, frame: Encoded
   return message;
 }
 
+/** Whether the frame of a VIDEO message refers to no other. */
+export const isKeyframe = (videoMessage: Uint8Array): boolean => ((videoMessage[1] ?? 0) & KEYFRAME) !== 0;
+
 /** Whether no other frame refers to that of a VIDEO message. */
 export const isDiscardable = (videoMessage: Uint8Array): boolean =>
   ((videoMessage[1] ?? 0) & (KEYFRAME | DISCARDABLE)) === DISCARDABLE;
