@@ -19,13 +19,18 @@ class TcpProxy:
     Attributes:
         accepted: connections so far.
         most_tunnels: WebSockets that may be open at once; further ones are reset, as by a proxy that counts.
+        upgrading: whether WebSockets get through; others are reset, as by a proxy that does not know them.
+        upgrades: WebSockets that were asked for.
     """
 
     def __init__(self, port: int, host: str = "127.0.0.1", scheme: str = "http") -> None:
         self.accepted = 0
         self.most_tunnels: int | None = None
+        self.upgrading = True
+        self.upgrades = 0
         # In the order in which they came; a connection belongs here from its first octets on.
         self._tunnels: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
+        self._streams: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._frozen: dict[tuple[asyncio.StreamWriter, asyncio.StreamWriter], asyncio.Event] = {}
         self._target = (host, port)
         self._scheme = scheme
@@ -92,6 +97,14 @@ class TcpProxy:
         """Cut one WebSocket of the tunnel, the oldest being 0."""
         for writer in self._tunnels[index]:
             _reset(writer)
+
+    def reset_streams(self) -> int:
+        """Cut the connections over which an HTTP lane is streamed now, and say how many there were."""
+        streams = list(self._streams)
+        for pair in streams:
+            for writer in pair:
+                _reset(writer)
+        return len(streams)
 
     def freeze_tunnel(self, index: int, frozen: bool = True) -> None:
         """Let nothing through on one WebSocket of the tunnel, as a lost segment does; or let it flow again."""
@@ -160,6 +173,12 @@ class TcpProxy:
             self._open.add(pair)
             try:
                 first = await reader.read(65536)
+                if b"upgrade: websocket" in first.lower():
+                    self.upgrades += 1
+                    if not self.upgrading:
+                        _reset(writer)
+                        return
+                self._look_for_stream(first, pair)
                 if b"/v1/sessions/" in first:
                     if self.most_tunnels is not None and self.tunnels >= self.most_tunnels:
                         _reset(writer)
@@ -172,6 +191,7 @@ class TcpProxy:
             finally:
                 self._open.discard(pair)
                 self._frozen.pop(pair, None)
+                self._streams.discard(pair)
                 if pair in self._tunnels:
                     self._tunnels.remove(pair)
                 for one in pair:
@@ -181,6 +201,11 @@ class TcpProxy:
         finally:
             self._tasks.discard(task)
 
+    def _look_for_stream(self, data: bytes, pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
+        """Note a connection with the request of a stream on it; browsers use connections more than once."""
+        if data.startswith(b"GET ") and b"/stream HTTP" in data[:400]:
+            self._streams.add(pair)
+
     async def _copy(
         self,
         reader: asyncio.StreamReader,
@@ -188,6 +213,7 @@ class TcpProxy:
         pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
     ) -> None:
         while data := await reader.read(65536):
+            self._look_for_stream(data, pair)
             await self._flowing.wait()
             if (frozen := self._frozen.get(pair)) is not None:
                 await frozen.wait()
