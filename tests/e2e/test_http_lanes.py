@@ -68,7 +68,8 @@ async def test_websockets_take_over_when_they_begin_to_work(gateway: str, browse
         await see_and_hear_each_other(alice, bob)
         await wait_until_carried_by(bob, "http-stream")
         await bob.page.evaluate(
-            "setInterval(() => { window.wasAway ||= window.wsmedia.state !== 'connected'; }, 10), window.wasAway = false"
+            "window.wasAway = false;"
+            "setInterval(() => { window.wasAway ||= window.wsmedia.state !== 'connected'; }, 10);"
         )
 
         proxy.upgrading = True
