@@ -8,9 +8,11 @@ from tests.session.media import Call
 LOSSY = Way(delay_ms=40, loss=0.02, rate_bps=20e6)
 
 
-def call_over(way, seconds):
+def call_over(way, seconds, lanes=1):
     call = Call(Link(up=TcpDirection(way, seed="up"), down=TcpDirection(way, seed="down")), max_bitrate=500_000)
     call.start()
+    for lane_id in range(1, lanes):
+        call.link.open_lane(lane_id)
     call.link.run(seconds)
     return call
 
@@ -31,6 +33,16 @@ def test_a_call_goes_on_over_a_link_that_loses():
     assert len(call.audio_latencies) > 950
     assert min(call.audio_latencies) >= 0.04
     assert len(call.video_latencies) > 300
+
+
+def test_who_receives_knows_how_many_pieces_were_for_nothing():
+    call = call_over(Way(delay_ms=40, rate_bps=20e6), 5, lanes=4)
+    link = call.link
+    assert link.gateway.path(link.now).fragments_late == 0
+    call = call_over(LOSSY, 15, lanes=4)
+
+    assert call.link.gateway.path(call.link.now).fragments_late > 20
+    assert call.link.client.path(call.link.now).fragments_late == 0
 
 
 def test_the_same_seeds_give_the_same_call():

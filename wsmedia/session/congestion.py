@@ -60,6 +60,8 @@ class PathStatistics:
         window_bytes: how much may be in flight.
         backlog: seconds that the oldest queued video frame has waited; skip a frame before encoding above 0.07.
         frames_dropped: outgoing frames dropped since the session began.
+        fragments_late: incoming pieces that nobody needed any more, since the session began: the far end's parity and
+            hedges, of which few should be for nothing.
     """
 
     bitrate_bps: int
@@ -70,6 +72,7 @@ class PathStatistics:
     window_bytes: int
     backlog: float
     frames_dropped: int
+    fragments_late: int
 
 
 class CongestionController:

@@ -65,6 +65,11 @@ class Incoming:
         """The highest CONTROL number below which nothing is missing."""
         return self._control.received
 
+    @property
+    def fragments_late(self) -> int:
+        """Fragments that came when nobody needed them any more, so far."""
+        return self._blocks.fragments_late
+
     def receive_frame(self, message: AudioMessage | VideoMessage, now: float, *, patient: bool) -> None:
         """Deliver a frame and what waited for it, let it wait, or drop it; and ask for the keyframes that are wanted.
 

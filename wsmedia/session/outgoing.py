@@ -310,8 +310,8 @@ class Outgoing:
         """What the path can carry of media, all tracks together: the estimate without what redundancy costs."""
         return int(self.congestion.bitrate_bps / self._dispatcher.cost)
 
-    def path(self, now: float) -> PathStatistics:
-        """Figures of the path at ``now``."""
+    def path(self, now: float, fragments_late: int) -> PathStatistics:
+        """Figures of the path at ``now``, with what the receiving half counts."""
         return PathStatistics(
             bitrate_bps=self.bitrate_bps,
             delivered_bps=self.congestion.delivered.bps,
@@ -321,4 +321,5 @@ class Outgoing:
             window_bytes=self.congestion.limit,
             backlog=self.scheduler.backlog(now),
             frames_dropped=self.scheduler.dropped,
+            fragments_late=fragments_late,
         )

@@ -159,7 +159,7 @@ class Session:
 
     def path(self, now: float) -> PathStatistics:
         """Figures of the path at ``now``."""
-        return self._outgoing.path(now)
+        return self._outgoing.path(now, self._incoming.fragments_late)
 
     def events_received(self) -> list[events.Event]:
         """What happened since the last call."""

@@ -101,6 +101,8 @@ export interface TransportStats extends StatsEntry {
   /** The tunnel's connections. */
   readonly wsmediaLanes?: readonly LaneReading[];
   readonly wsmediaFramesDropped?: number;
+  /** Pieces of frames that came when nobody needed them any more: parity and repetitions that were not necessary. */
+  readonly wsmediaFragmentsLate?: number;
 }
 
 /** How the path is. */

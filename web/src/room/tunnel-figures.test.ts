@@ -77,6 +77,7 @@ const path = {
   framesDropped: 3,
   framesReceived: 50,
   framesSkipped: 0,
+  fragmentsLate: 12,
   lanes: [{ laneId: 3, kind: "websocket", state: "stalled", inFlightBytes: 1_200 }],
 } satisfies Partial<TunnelStatistics>;
 
@@ -163,6 +164,7 @@ it("has the names of the W3C, with references that lead somewhere", () => {
   expect(stats.get(inbound.playoutId ?? "")).toMatchObject({ type: "media-playout", totalSamplesDuration: 1 });
   const transport = stats.get(outbound.transportId ?? "");
   expect(transport).toMatchObject({ type: "transport", bytesSent: 100_000, wsmediaLanes: path.lanes });
+  expect(transport).toMatchObject({ wsmediaFragmentsLate: 12 });
   const pair = transport?.type === "transport" ? stats.get(transport.selectedCandidatePairId ?? "") : undefined;
   expect(pair).toMatchObject({ nominated: true, currentRoundTripTime: 0.04, availableOutgoingBitrate: 2_000_000 });
 });

@@ -163,6 +163,7 @@ export function pathStats(path: TunnelStatistics, timestamp: number): RoomStats[
       selectedCandidatePairId: "path",
       wsmediaLanes: path.lanes,
       wsmediaFramesDropped: path.framesDropped,
+      wsmediaFragmentsLate: path.fragmentsLate,
     },
     {
       id: "path",

@@ -61,6 +61,8 @@ export interface PathStatistics {
   readonly backlog: Seconds;
   /** Outgoing frames dropped since the session began. */
   readonly framesDropped: number;
+  /** Incoming pieces that nobody needed any more, since the session began: the far end's parity and hedges. */
+  readonly fragmentsLate: number;
 }
 
 /** What one ACK says about one lane. */

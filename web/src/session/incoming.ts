@@ -51,6 +51,11 @@ export class Incoming {
     return this.#control.received;
   }
 
+  /** Fragments that came when nobody needed them any more, so far. */
+  get fragmentsLate(): number {
+    return this.#blocks.fragmentsLate;
+  }
+
   /**
    * Deliver a frame and what waited for it, let it wait, or drop it; and ask for the keyframes that are wanted.
    *

@@ -315,8 +315,8 @@ export class Outgoing {
     return Math.floor(this.congestion.bitrateBps / this.#dispatcher.cost);
   }
 
-  /** Figures of the path at `now`. */
-  path(now: Seconds): PathStatistics {
+  /** Figures of the path at `now`, with what the receiving half counts. */
+  path(now: Seconds, fragmentsLate: number): PathStatistics {
     return {
       bitrateBps: this.bitrateBps,
       deliveredBps: this.congestion.delivered.bps,
@@ -326,6 +326,7 @@ export class Outgoing {
       windowBytes: this.congestion.limit,
       backlog: this.scheduler.backlog(now),
       framesDropped: this.scheduler.dropped,
+      fragmentsLate,
     };
   }
 }

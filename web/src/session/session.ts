@@ -129,7 +129,7 @@ export class Session {
 
   /** Figures of the path at `now`. */
   path(now: Seconds): PathStatistics {
-    return this.#outgoing.path(now);
+    return this.#outgoing.path(now, this.#incoming.fragmentsLate);
   }
 
   /** What happened since the last call. */

@@ -81,6 +81,8 @@ export interface TunnelStatistics {
   /** Frames since the session began: received, and of these not given to a decoder because it was behind. */
   readonly framesReceived: number;
   readonly framesSkipped: number;
+  /** Pieces of frames since the session began that came when nobody needed them any more: parity and repetitions. */
+  readonly fragmentsLate: number;
   /** Lanes that are open, in the order in which they were. */
   readonly lanes: readonly LaneStatistics[];
 }

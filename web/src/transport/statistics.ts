@@ -66,6 +66,7 @@ export class StatisticsMeter {
       framesDropped: path.framesDropped,
       framesReceived,
       framesSkipped: undecodedFrames,
+      fragmentsLate: path.fragmentsLate,
       lanes: lanes.map(laneStatistics),
     };
     this.#bytesSent = bytesSent;
