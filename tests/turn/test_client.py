@@ -152,6 +152,18 @@ def test_what_cannot_be_allocated(attributes: list[tuple[int, bytes]], refused: 
         assert answer.first(Attribute.UNKNOWN_ATTRIBUTES) == b"\x00\x1a"
 
 
+def test_an_even_port_is_looked_for() -> None:
+    dialogue = Dialogue()
+    dialogue.ports = [50001, 50003, 50004]
+    answer = dialogue.allocate((Attribute.EVEN_PORT, b"\0"))
+    assert unpack_address(answer.first(Attribute.XOR_RELAYED_ADDRESS) or b"", answer.transaction_id)[1] == 50004
+    assert [relay.closed for relay in dialogue.relays] == [True, True, False]
+    dialogue = Dialogue()
+    dialogue.ports = [50001] * 100
+    assert code(dialogue.allocate((Attribute.EVEN_PORT, b"\0"))) == 508
+    assert all(relay.closed for relay in dialogue.relays)
+
+
 def test_one_connection_has_one_allocation() -> None:
     dialogue = Dialogue()
     first = dialogue.allocate(number=77)
@@ -274,7 +286,7 @@ def test_malformed_peers_are_a_bad_request() -> None:
     assert code(dialogue.ask(Method.CREATE_PERMISSION, (Attribute.XOR_PEER_ADDRESS, b"\0\1"))) == 400
     assert code(dialogue.ask(Method.CHANNEL_BIND)) == 400
     assert code(dialogue.bind(0x3FFF, PEER)) == 400
-    assert code(dialogue.bind(0x5000, PEER)) == 400
+    assert code(dialogue.bind(0x7FFF, PEER)) == 400
 
 
 def test_datagrams_go_both_ways_with_a_permission_and_not_without() -> None:

@@ -47,12 +47,15 @@ class Dialogue:
         self.realm = b"wsmedia"
         self.nonce = b""
         self.no_relay_left = False
+        self.ports: list[int] = []
         self._ids = itertools.count(1)
 
     def _make_relay(self, receive: Callable[[bytes, Address, float], None]) -> FakeRelay:
         if self.no_relay_left:
             raise OSError("no port is left")
         relay = FakeRelay(receive)
+        if self.ports:
+            relay.address = (relay.address[0], self.ports.pop(0))
         self.relays.append(relay)
         return relay
 

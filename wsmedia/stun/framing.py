@@ -1,7 +1,7 @@
 """How STUN messages and TURN's ChannelData follow each other in a TCP stream (RFC 8656 §12.5, RFC 8489 §6.2.2).
 
-The first octet tells which it is (RFC 7983 §7): 0 to 3 a STUN message, 64 to 79 ChannelData, which in a stream is
-padded to a multiple of four octets:
+The first octet tells which it is: 0 to 3 a STUN message, 64 to 127 ChannelData, which in a stream is padded to a
+multiple of four octets (RFC 8656 ends at 79, RFC 5766 at 127; here the latter, see ``turn/client``):
 
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |         Channel Number        |            Length             |
@@ -72,7 +72,7 @@ class Deframer:
         first = data[position]
         if first < 4:
             header = HEADER_LENGTH
-        elif 64 <= first < 80:
+        elif 64 <= first < 128:
             header = _CHANNEL_HEADER
         else:
             raise StunError("neither a STUN message nor ChannelData")

@@ -22,13 +22,17 @@ from wsmedia.stun import (
 )
 from wsmedia.turn.allocation import Allocation
 from wsmedia.turn.refusal import Refusal
+from wsmedia.turn.relay import Relay
 from wsmedia.turn.server import REALM, TurnServer
 
 _NONCE_LIFETIME = 3600.0  # RFC 8656 §5 asks for at least one change an hour
 _MAX_USERNAME = 508
 _UDP = 17
 _IPV4, _IPV6 = 1, 2
-_CHANNELS = range(0x4000, 0x5000)
+# RFC 8656 §12 ends at 0x4FFF, to leave octets for other protocols on a UDP port; here RFC 5766's end counts, because
+# clients in use go by that, coturn's among them, and nothing else is spoken on a TCP connection of TURN's.
+_CHANNELS = range(0x4000, 0x7FFF)
+_TRIES_FOR_AN_EVEN_PORT = 16
 _CHANNEL_HEADER = 4
 
 
@@ -187,16 +191,14 @@ class TurnClient:
         offered = _IPV6 if self._server.relays_ipv6 else _IPV4
         if family is not None and family[:1] != bytes((offered,)):
             raise Refusal(440, "Address Family not Supported")
-        if any(request.first(one) is not None for one in (Attribute.RESERVATION_TOKEN, Attribute.EVEN_PORT)):
+        even = request.first(Attribute.EVEN_PORT)
+        if request.first(Attribute.RESERVATION_TOKEN) is not None or (even is not None and even[:1] >= b"\x80"):
             raise Refusal(508, "Insufficient Capacity: ports are not reserved here")
         if self._server.has_enough(username):
             raise Refusal(486, "Allocation Quota Reached")
         if self._server.is_full():
             raise Refusal(508, "Insufficient Capacity")
-        try:
-            relay = self._server.make_relay(self._from_peer)
-        except OSError as error:
-            raise Refusal(508, "Insufficient Capacity") from error
+        relay = self._make_relay(even=even is not None)
         self._server.take(username)
         expires_at = now + self._lifetime(request)
         allocation = Allocation(
@@ -204,6 +206,22 @@ class TurnClient:
         )
         self._allocation = allocation
         return self._described(request, allocation, now)
+
+    def _make_relay(self, *, even: bool) -> Relay:
+        """A relayed address, of an even port if that is asked for.
+
+        Raises:
+            Refusal: 508, when there is none.
+        """
+        for _ in range(_TRIES_FOR_AN_EVEN_PORT):
+            try:
+                relay = self._server.make_relay(self._from_peer)
+            except OSError as error:
+                raise Refusal(508, "Insufficient Capacity") from error
+            if not even or relay.address[1] % 2 == 0:
+                return relay
+            relay.close()
+        raise Refusal(508, "Insufficient Capacity: no even port was found")
 
     def _described(self, request: Message, allocation: Allocation, now: float) -> list[tuple[int, bytes]]:
         return [
@@ -234,7 +252,7 @@ class TurnClient:
         number = int.from_bytes((request.first(Attribute.CHANNEL_NUMBER) or b"")[:2])
         value = request.first(Attribute.XOR_PEER_ADDRESS)
         if number not in _CHANNELS or value is None:
-            raise Refusal(400, "Bad Request: a channel is a number from 0x4000 to 0x4FFF and a peer")
+            raise Refusal(400, "Bad Request: a channel is a number from 0x4000 to 0x7FFE and a peer")
         peer = self._peer(value, request)
         if not self._server.policy.admits(peer):
             raise Refusal(403, "Forbidden: this relay does not lead there")
