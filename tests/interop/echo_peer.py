@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -53,13 +54,16 @@ class EchoPeer:
 
 
 @contextlib.asynccontextmanager
-async def running(*command: str, cwd: Path | None = None) -> AsyncIterator[EchoPeer]:
-    """Start an echo program, end it afterwards."""
+async def running(
+    *command: str, cwd: Path | None = None, environment: dict[str, str] | None = None
+) -> AsyncIterator[EchoPeer]:
+    """Start an echo program, with more variables in its environment; end it afterwards."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=cwd,
+        env={**os.environ, **(environment or {})},
         limit=1 << 20,
     )
     try:

@@ -20,12 +20,13 @@ LIBRARY = Path("/usr/share/gocode/src/github.com/pion/webrtc")
 
 
 @functools.cache
-def _program() -> str:
+def program() -> str:
+    """The echo program, compiled if need be; skips where it cannot be."""
     if shutil.which("go") is None or not LIBRARY.is_dir():
         pytest.skip("needs Pion: apt-get install golang-go golang-github-pion-webrtc.v3-dev")
-    program = CACHE / "pion" / "echo"
-    if not program.exists() or program.stat().st_mtime < SOURCE.stat().st_mtime:
-        program.parent.mkdir(parents=True, exist_ok=True)
+    built = CACHE / "pion" / "echo"
+    if not built.exists() or built.stat().st_mtime < SOURCE.stat().st_mtime:
+        built.parent.mkdir(parents=True, exist_ok=True)
         env = {
             **os.environ,
             "GO111MODULE": "off",
@@ -34,8 +35,8 @@ def _program() -> str:
             "GOFLAGS": "",
             "CGO_ENABLED": "0",
         }
-        subprocess.run(["go", "build", "-o", str(program), str(SOURCE)], check=True, env=env)
-    return str(program)
+        subprocess.run(["go", "build", "-o", str(built), str(SOURCE)], check=True, env=env)
+    return str(built)
 
 
 @pytest.mark.timeout(300)  # the first run compiles Pion
@@ -43,10 +44,10 @@ def _program() -> str:
 @pytest.mark.parametrize("rsa", [False, True], ids=["ECDSA", "RSA"])
 async def test_echo(they_offer: bool, rsa: bool) -> None:
     options = [*(["-offer"] if they_offer else []), *(["-rsa"] if rsa else [])]
-    async with running(_program(), *options) as peer:
+    async with running(program(), *options) as peer:
         await exchange(peer, they_offer=they_offer)
 
 
 async def test_echo_with_an_rsa_certificate_of_ours() -> None:
-    async with running(_program()) as peer:
+    async with running(program()) as peer:
         await exchange(peer, they_offer=False, config=PeerConfig(certificate=Certificate.generate(use_rsa=True)))

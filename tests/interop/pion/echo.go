@@ -1,6 +1,7 @@
 // Echo is a WebRTC peer on Pion for the interop tests: it sends every RTP packet that it receives back on a track of its
 // own and passes keyframe requests on. Descriptions travel as JSON lines: {"offer": …} or {"answer": …} on standard input
-// and output. With -offer it makes the first description; with -rsa its certificate is RSA.
+// and output. With -offer it makes the first description; with -rsa its certificate is RSA; with -turn, -username and
+// -credential it goes by that TURN server and no other way.
 package main
 
 import (
@@ -34,8 +35,12 @@ func check(err error) {
 	}
 }
 
-func connection(useRSA bool) *webrtc.PeerConnection {
+func connection(useRSA bool, turn webrtc.ICEServer) *webrtc.PeerConnection {
 	configuration := webrtc.Configuration{}
+	if turn.URLs[0] != "" {
+		configuration.ICEServers = []webrtc.ICEServer{turn}
+		configuration.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+	}
 	if useRSA {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		check(err)
@@ -91,8 +96,11 @@ func (e *echo) run(remote *webrtc.TrackRemote) {
 func main() {
 	offers := flag.Bool("offer", false, "make the first description")
 	useRSA := flag.Bool("rsa", false, "use an RSA certificate")
+	turn := flag.String("turn", "", "URL of a TURN server")
+	username := flag.String("username", "", "for the TURN server")
+	credential := flag.String("credential", "", "for the TURN server")
 	flag.Parse()
-	peer := connection(*useRSA)
+	peer := connection(*useRSA, webrtc.ICEServer{URLs: []string{*turn}, Username: *username, Credential: *credential})
 	audio := addEcho(peer, "audio", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2})
 	video := addEcho(peer, "video", webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
