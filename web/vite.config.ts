@@ -17,7 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: true,
     rolldownOptions: {
-      input: { index: "index.html", wsmedia: "src/sdk/index.ts" },
+      input: { index: "index.html", check: "check.html", wsmedia: "src/sdk/index.ts" },
       // What the SDK exports is its interface, whether the page uses it or not.
       preserveEntrySignatures: "strict",
       output: {

@@ -66,18 +66,18 @@ async def test_tls_as_the_gateway_sees_it_and_its_own_certificate(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "first", "kind"),
+    ("user_agent", "suite", "kind"),
     [
-        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "TLS_AES_128_GCM_SHA256", "browser"),
-        ("Mozilla/5.0 (X11; rv:150.0) Gecko/20100101 Firefox/150.0", "TLS_AES_128_GCM_SHA256", "browser"),
-        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "TLS_CHACHA20_POLY1305_SHA256", "browser"),
-        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "TLS_AES_256_GCM_SHA384", "program"),
-        ("curl/8.0", "TLS_AES_256_GCM_SHA384", "unknown"),
-        ("", "TLS_AES_256_GCM_SHA384", "unknown"),
+        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "ECDHE-RSA-CHACHA20-POLY1305", "browser"),
+        ("Mozilla/5.0 (X11; rv:150.0) Gecko/20100101 Firefox/150.0", "ECDHE-RSA-AES128-SHA", "browser"),
+        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "DHE-RSA-AES128-GCM-SHA256", "program"),
+        ("Mozilla/5.0 (X11) Chrome/156.0 Safari/537.36", "ECDHE-ECDSA-AES256-SHA384", "program"),
+        ("curl/8.0", "DHE-RSA-AES128-GCM-SHA256", "unknown"),
+        ("", "DHE-RSA-AES128-GCM-SHA256", "unknown"),
     ],
 )
-def test_whether_a_browser_began_tls(user_agent: str, first: str, kind: str) -> None:
-    assert client_kind(user_agent, [first, "ECDHE-RSA-AES128-GCM-SHA256"]) == kind
+def test_whether_a_browser_began_tls(user_agent: str, suite: str, kind: str) -> None:
+    assert client_kind(user_agent, ["TLS_AES_128_GCM_SHA256", suite, "ECDHE-RSA-AES128-GCM-SHA256"]) == kind
 
 
 async def test_pieces_of_the_stream_come_one_after_the_other(http: httpx.AsyncClient) -> None:

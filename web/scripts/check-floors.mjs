@@ -18,6 +18,7 @@ export const FLOORS = [
   ["sdk"],
   ["rtc", "doctor"],
   ["page"],
+  ["check"],
 ];
 
 /** Who builds on one package alone: the call page proves that the SDK is enough. */

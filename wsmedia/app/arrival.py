@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ _HIDDEN = "…"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-forwarded-for", "x-real-ip", "forwarded"})
 
 _BROWSERS = ("Chrome/", "Firefox/", "Safari/")
-# No browser's: OpenSSL, and what is built on it, offers the longest key first.
-_PROGRAMS_FIRST_SUITE = "TLS_AES_256_GCM_SHA384"
+# Suites that browsers have given up: finite-field Diffie-Hellman, and CBC with SHA-2. OpenSSL, and what is built on it,
+# still offers them.
+_PROGRAMS_SUITE = re.compile(r"DHE-.*|ECDHE-(ECDSA|RSA)-AES(128|256)-SHA(256|384)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def _tls(request: HTTPConnection) -> dict[str, Any] | None:
 
     ``client`` says whether the one who began it can be the browser that the User-Agent names: ``browser``, ``program``
     (something else ended the browser's TLS on the way), or ``unknown`` where the request is no browser's. It is told by
-    the order of the suites that were offered, as far as OpenSSL lets one see the ClientHello: suites that it does not
-    know, extensions and their order are not to be had.
+    the suites that were offered, which is what OpenSSL shows of the ClientHello: only those that our own side knows and
+    in our order, neither the extensions nor theirs. So not every such program is found out.
     """
     if request.scope["type"] != "http":
         return None  # a WebSocket's connection is another class's, and its handshake tells nothing more
@@ -109,8 +111,8 @@ def client_kind(user_agent: str, offered: list[str]) -> str:
 
     Args:
         user_agent: the header's value.
-        offered: suites in the client's order, by OpenSSL's names; those that our OpenSSL knows.
+        offered: those of its suites that our side knows, by OpenSSL's names.
     """
     if not user_agent.startswith("Mozilla/5.0") or not any(name in user_agent for name in _BROWSERS) or not offered:
         return "unknown"
-    return "program" if offered[0] == _PROGRAMS_FIRST_SUITE else "browser"
+    return "program" if any(_PROGRAMS_SUITE.fullmatch(suite) for suite in offered) else "browser"

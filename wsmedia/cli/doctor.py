@@ -41,6 +41,9 @@ def doctor(
     url: Annotated[str, typer.Argument(help="The gateway, as https://example.org:8443.")],
     token: TokenOption = None,
     insecure: InsecureOption = False,
+    silence: Annotated[
+        int, typer.Option("--silence", min=1, max=600, metavar="SECONDS", help="How long to watch silent connections.")
+    ] = 33,
     long: Annotated[bool, typer.Option("--long", help="Watch silent connections for ten minutes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as one JSON object.")] = False,
     send: Annotated[bool, typer.Option("--send", help="Send the results to the gateway's operator.")] = False,
@@ -58,7 +61,7 @@ def doctor(
     """
 
     async def command(_: asyncio.Event) -> int:
-        site = Site(GatewayAddress.parse(url), token=token, insecure=insecure, long=long)
+        site = Site(GatewayAddress.parse(url), token=token, insecure=insecure, silence_s=600 if long else silence)
 
         def say(text: str) -> None:
             if not as_json:

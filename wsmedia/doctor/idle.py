@@ -13,8 +13,6 @@ from websockets.exceptions import WebSocketException
 from wsmedia.doctor.site import Site
 from wsmedia.findings import Check, Outcome, Result
 
-SHORT_S = 33
-LONG_S = 600
 _GRACE = 4.0
 # The tunnel says something at least every few seconds; who cuts later than this cuts nothing of it.
 HARMLESS_S = 20.0
@@ -37,7 +35,7 @@ class Silence:
 
 async def check_idle(site: Site) -> Result:
     """Be silent on a WebSocket and in the middle of an answer."""
-    seconds = LONG_S if site.long else SHORT_S
+    seconds = site.silence_s
     both = await asyncio.gather(_in_answer(site, seconds), _on_websocket(site, seconds))
     return judge_idle([silence for silence in both if silence is not None], seconds)
 

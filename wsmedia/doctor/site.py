@@ -22,13 +22,13 @@ class Site:
         address: where it is.
         token: of any room, for the checks of picture and sound; None for none.
         insecure: accept any certificate.
-        long: watch silent connections for minutes.
+        silence_s: for how long silent connections are watched.
     """
 
     address: GatewayAddress
     token: str | None = None
     insecure: bool = False
-    long: bool = False
+    silence_s: int = 33
 
     @property
     def base(self) -> str:
@@ -36,7 +36,7 @@ class Site:
         return "http" + self.address.base.removeprefix("ws")
 
     def http(self, *, verify: ssl.SSLContext | bool = False, read_timeout: float | None = None) -> httpx.AsyncClient:
-        """A client for the gateway's requests; proxies of the environment are used, but not to this machine.
+        """A client for the gateway's requests; through the proxy that the environment names for it, if any.
 
         Args:
             verify: how certificates are judged. Not at all by default: that is one check's affair, and what the others
@@ -48,7 +48,8 @@ class Site:
             base_url=self.base,
             verify=verify,
             timeout=patience,
-            trust_env=not self.address.is_loopback,
+            trust_env=False,
+            proxy=None if self.address.proxy is None else self.address.proxy.url,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         )
 
@@ -59,4 +60,5 @@ class Site:
     def websocket_options(self) -> dict[str, object]:
         """How to open a WebSocket to it."""
         context = self.address.ssl_context(True)
-        return {"ssl": context, "proxy": None if self.address.is_loopback else True, "compression": None}
+        proxy = None if self.address.proxy is None else self.address.proxy.url
+        return {"ssl": context, "proxy": proxy, "compression": None}

@@ -41,6 +41,7 @@ _UNTESTED = {
 _SENTENCES: dict[Check, dict[str, str]] = {
     Check.DNS: {
         "resolved": "The name is known ({addresses:.0f} addresses, {time_ms:.0f} ms).",
+        "by-proxy": "The proxy of this machine's settings resolves it.",
         "no-name": "The address needs no name.",
         "unknown-name": "The name is not known here.",
         "no-answer": "The name server does not answer.",
