@@ -75,7 +75,7 @@ class Room:
 
         Args:
             patience: seconds for all media to come.
-            lasts: seconds after which they must still come.
+            lasts: seconds after which they must still come, within ``patience``.
         """
         with watching(self.site.places.client) as capture:
             return await self._call(route, way, patience, lasts, capture)
@@ -91,7 +91,7 @@ class Room:
         try:
             async with asyncio.timeout(patience):
                 address = f"{route.url}?{urlencode(query | way.query)}"
-                alice = await CallPage.open(self.behind, address, **options)
+                alice = await CallPage.open(self.behind, address, scripts=way.scripts(), **options)
                 missing = "Bob's picture"
                 await alice.wait_for_picture("Bob")
                 first = time.monotonic() - began

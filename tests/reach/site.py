@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -18,6 +19,8 @@ from tests.reach import places
 from tests.reach.places import COTURN, GATEWAY, RECIPE, REVERSE_PROXY, Places
 from tests.support.certificates import Authority
 from wsmedia.auth.tokens import issue_token
+
+_Program = contextlib.AbstractAsyncContextManager[None]
 
 PLAIN_PORT = 8080
 """The gateway's plain HTTP, on the servers' loopback, for reverse proxies there."""
@@ -52,7 +55,10 @@ async def running() -> AsyncIterator[Site]:
         key = secrets.token_hex(20)
         token = issue_token(key, "*", time.time() + 6 * 3600)
         joined = stack.enter_context(places.joined())
-        await stack.enter_async_context(_gateway(joined, certificate, key))
+        secret = secrets.token_hex(20)
+        if shutil.which("turnserver") is not None:
+            await stack.enter_async_context(_coturn(joined, certificate, secret, folder))
+        await stack.enter_async_context(_gateway(joined, certificate, key, secret))
         yield Site(joined, folder, authority, certificate, token)
 
 
@@ -65,11 +71,29 @@ def _readable_folder() -> Iterator[Path]:
         yield folder
 
 
-def _gateway(joined: Places, certificate: tuple[Path, Path], key: str) -> contextlib.AbstractAsyncContextManager[None]:
+def _coturn(joined: Places, certificate: tuple[Path, Path], secret: str, folder: Path) -> _Program:
+    """Coturn, as it comes, on its own port and with TLS on 443."""
+    return places.program(
+        joined.servers,
+        *("turnserver", "-n", "--log-file=stdout", "--no-cli", "--use-auth-secret", f"--static-auth-secret={secret}"),
+        *("--realm=reach", f"--listening-ip={COTURN}", f"--relay-ip={COTURN}", "--tls-listening-port=443"),
+        *(f"--cert={certificate[0]}", f"--pkey={certificate[1]}"),
+        *(f"--pidfile={folder / 'turnserver.pid'}", f"--userdb={folder / 'turnserver.sqlite'}"),
+        listens=(COTURN, 443),
+    )
+
+
+def _gateway(joined: Places, certificate: tuple[Path, Path], key: str, secret: str) -> _Program:
     command = [sys.executable, "-c", "from wsmedia.cli.main import main; main()", "serve"]
+    urls = (
+        f"turn:{COTURN}:3478?transport=udp",
+        f"turn:{COTURN}:3478?transport=tcp",
+        f"turns:{COTURN}:443?transport=tcp",
+    )
     return places.program(
         joined.servers,
         *command,
+        *("--ice-server", f"{' '.join(urls)} secret={secret}"),
         *("--host", GATEWAY, "--port", "443", "--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])),
         *("--http-host", "127.0.0.1", "--http-port", str(PLAIN_PORT), "--native-address", GATEWAY),
         # A proxy that knows nothing of us asks by its own name for the gateway.
