@@ -21,7 +21,7 @@ from wsmedia.session import (
     SessionLimits,
     WelcomeInfo,
 )
-from wsmedia.session.session import GOING_AWAY_GRACE
+from wsmedia.session.lifecycle import GOING_AWAY_GRACE
 from wsmedia.wire import (
     KeyframeRequest,
     Mute,

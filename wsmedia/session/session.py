@@ -5,8 +5,9 @@ A transport (``transport/pump.py``) owns a ``Session`` and its lanes' carriers. 
 after each of these calls reads ``events_received``. The application calls ``send_control``, ``send_frame`` and
 ``close``; the transport then pulls again.
 
-The theory of a session's life stands in ``state``. This file keeps that life: lanes, handshake, timers, the end. The
-two halves are ``outgoing`` (with ``scheduler``, ``queues``, ``congestion``) and ``incoming`` (with ``continuity``).
+This file is what the owner sees, and gives each message to whom it concerns. ``lifecycle`` keeps the session's life:
+lanes, handshake, the end. The two halves are ``outgoing`` (with ``scheduler``, ``queues``, ``congestion``) and
+``incoming`` (with ``continuity``).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from wsmedia.media import EncodedFrame
 from wsmedia.session import events
 from wsmedia.session.acknowledgements import Acknowledger
 from wsmedia.session.congestion import PathStatistics
-from wsmedia.session.handshake import Role, WelcomeInfo, hello_for_lane, limits_from_welcome, welcome_for_lane
+from wsmedia.session.handshake import Role, WelcomeInfo
 from wsmedia.session.incoming import Incoming
-from wsmedia.session.lane import MAX_SILENCE, Lane, LaneFigures
+from wsmedia.session.lane import Lane, LaneFigures
 from wsmedia.session.lane_count import MAX_LANES, LaneCount
+from wsmedia.session.lifecycle import PING_SHARE, Lifecycle
 from wsmedia.session.limits import IncomingRates, SessionLimits
 from wsmedia.session.outgoing import Outgoing
-from wsmedia.session.state import Input, State, step
 from wsmedia.wire import (
     Ack,
     AudioMessage,
@@ -47,12 +48,6 @@ from wsmedia.wire import (
     decode,
     encode,
 )
-
-MAX_DETAIL_LENGTH = 512
-PING_SHARE = 3
-"""A lane on which nothing was sent for the idle time-out divided by this gets a PING (PROTOCOL.md §3.6)."""
-GOING_AWAY_GRACE = 2.0
-"""Seconds instead of the resume window for a client that went away without CLOSE (PROTOCOL.md §4)."""
 
 
 class Session:
@@ -87,27 +82,31 @@ class Session:
         self.role = role
         self.session_id = session_id
         self.key = key
-        self.limits = limits or SessionLimits()
-        self._hello = hello
-        self._welcome: Welcome | None = None
-        self._state = State.CONNECTING
-        self._established = False
-        self._deadline: float | None = now + self.limits.resume_window
+        limits = limits or SessionLimits()
         self._timeout_handled_at = -math.inf
-        # Only who can open another lane gains by giving one up early.
-        self._lane_count = LaneCount(max_lanes if role is Role.CLIENT else self.limits.max_lanes, fixed_lanes)
-        self._max_silence = MAX_SILENCE if role is Role.CLIENT else math.inf
-        self._lanes: dict[int, Lane] = {}
-        self._used_lane_ids: set[int] = set()
-        self._closing: bytes | None = None
-        self._farewells: dict[int, bytes] = {}
-        self._wire_limits = self.limits.wire
-        self._rates = IncomingRates(self.limits, now) if role is Role.GATEWAY else None
+        self._lane_count = LaneCount(max_lanes if role is Role.CLIENT else limits.max_lanes, fixed_lanes)
+        lanes: dict[int, Lane] = {}
+        self._wire_limits = limits.wire
+        self._rates = IncomingRates(limits, now) if role is Role.GATEWAY else None
         self._acknowledger = Acknowledger()
         self._events: list[events.Event] = []
-        self._outgoing = Outgoing(self.limits.max_frame_bytes, self._lanes, self._events)
-        max_tracks = self.limits.max_tracks if role is Role.GATEWAY else None
+        self._outgoing = Outgoing(limits.max_frame_bytes, lanes, self._events)
+        max_tracks = limits.max_tracks if role is Role.GATEWAY else None
         self._incoming = Incoming(role, max_tracks, self._wire_limits, self._outgoing, self._events)
+        self._life = Lifecycle(
+            role,
+            key,
+            hello,
+            limits,
+            now=now,
+            lanes=lanes,
+            lane_count=self._lane_count,
+            outgoing=self._outgoing,
+            incoming=self._incoming,
+            acknowledger=self._acknowledger,
+            session_events=self._events,
+        )
+        self._lanes = lanes
         self._handlers: dict[type, Callable[[Lane, Any, float], None]] = {
             AudioMessage: self._receive_frame,
             VideoMessage: self._receive_frame,
@@ -117,7 +116,7 @@ class Session:
             Ping: self._receive_ping,
             Pong: self._receive_nothing,
             Skipped: self._receive_nothing,
-            Welcome: self._receive_welcome,
+            Welcome: self._life.receive_welcome,
             Close: self._receive_close,
         }
 
@@ -126,12 +125,12 @@ class Session:
     @property
     def is_established(self) -> bool:
         """Whether the session ever had a welcomed lane."""
-        return self._established
+        return self._life.is_established
 
     @property
     def is_closed(self) -> bool:
         """Whether ``Closed`` has been told; only CLOSE messages may still leave."""
-        return self._state is State.CLOSED
+        return self._life.is_closed
 
     @property
     def lane_ids(self) -> tuple[int, ...]:
@@ -146,7 +145,12 @@ class Session:
     @property
     def welcome(self) -> Welcome | None:
         """The latest WELCOME that was sent or received."""
-        return self._welcome
+        return self._life.welcome
+
+    @property
+    def limits(self) -> SessionLimits:
+        """Bounds and timers; a client's are those of the latest WELCOME."""
+        return self._life.limits
 
     @property
     def target_bitrate_bps(self) -> int:
@@ -177,20 +181,7 @@ class Session:
         Raises:
             LocalProtocolError: the lane id was used before, or this is a gateway.
         """
-        if self._hello is None or lane_id in self._used_lane_ids:
-            raise LocalProtocolError("a lane id is used once, by the client")
-        if self._state is State.CLOSED:
-            return
-        hello = hello_for_lane(
-            self._hello,
-            lane_id=lane_id,
-            kind=kind,
-            key=self.key,
-            # Of several lanes that are opened at once only the first resumes; the others join it.
-            resume=self._state is State.DETACHED and not self._lanes,
-            control_received=self._incoming.control_received,
-        )
-        self._add_lane(Lane(lane_id, kind, encode(hello), welcomed=False, now=now))
+        self._life.open_lane(lane_id, kind, now)
 
     def attach_lane(self, lane_id: int, hello: Hello, welcome_info: WelcomeInfo, now: float) -> None:
         """Gateway: a carrier's HELLO belongs here (``SessionRegistry.attach`` said so); WELCOME is its first message.
@@ -199,36 +190,8 @@ class Session:
         ``next_message`` gives a CLOSE for the lane.
         """
         with self._ending_on_error():
-            self._attach_lane(lane_id, hello, welcome_info, now)
-        if self._state is State.CLOSED and self._closing is not None:
-            self._farewells[lane_id] = self._closing
-
-    def _attach_lane(self, lane_id: int, hello: Hello, info: WelcomeInfo, now: float) -> None:
-        if self._state is State.CLOSED:
-            return
-        if lane_id in self._used_lane_ids:
-            raise RemoteProtocolError("lane id used twice")
-        if hello.resume:
-            # The client counts its lanes: what is younger than this HELLO was opened beside it and overtook it.
-            for stale_id in [other_id for other_id in self._lanes if other_id < lane_id]:
-                self._give_up(stale_id, now)
-        if len(self._lanes) >= self.limits.max_lanes:
-            raise RemoteProtocolError("too many lanes", CloseCode.RATE_LIMITED)
-        self._outgoing.control.acknowledge(hello.control_received)
-        self._welcome = welcome_for_lane(
-            info,
-            self.limits,
-            lane_id=lane_id,
-            resumed=self._established,
-            control_received=self._incoming.control_received,
-        )
-        self._add_lane(Lane(lane_id, hello.lane_kind, encode(self._welcome), welcomed=True, now=now))
-        self._welcomed(resumed=False, now=now)
-
-    def _add_lane(self, lane: Lane) -> None:
-        self._used_lane_ids.add(lane.lane_id)
-        self._lanes[lane.lane_id] = lane
-        self._outgoing.lanes_changed()
+            self._life.attach_lane(lane_id, hello, welcome_info, now)
+        self._life.refuse_lane(lane_id)
 
     def lane_lost(self, lane_id: int, now: float, *, going_away: bool = False) -> None:
         """The carrier is gone, for whatever reason; unknown lanes are ignored.
@@ -236,35 +199,7 @@ class Session:
         ``going_away``: the far end said that it ends, as a page does that is closed or reloaded; then a session without
         lanes stays for ``GOING_AWAY_GRACE`` only.
         """
-        self._farewells.pop(lane_id, None)
-        lane = self._lanes.pop(lane_id, None)
-        if lane is None:
-            return
-        self._acknowledger.lane_lost(self._lanes.values(), now)
-        self._outgoing.lane_lost(lane)
-        if self._lanes:
-            return
-        was_open = self._state is State.OPEN
-        self._state = step(self._state, Input.LAST_LANE_LOST)
-        if was_open:
-            window = self.limits.resume_window
-            self._deadline = now + (min(window, GOING_AWAY_GRACE) if going_away else window)
-            self._events.append(events.AllLanesLost())
-
-    def _give_up(self, lane_id: int, now: float) -> None:
-        self._events.append(events.LaneLost(lane_id))
-        self.lane_lost(lane_id, now)
-
-    def _welcomed(self, *, resumed: bool, now: float) -> None:
-        was = self._state
-        self._state = step(was, Input.WELCOMED)
-        self._deadline = None
-        if not self._established:
-            self._established = True
-            self._events.append(events.Established(resumed))
-        elif was is State.DETACHED:
-            self._events.append(events.Resumed())
-        self._outgoing.tell_keyframe_needs(now)
+        self._life.lane_lost(lane_id, now, going_away=going_away)
 
     # What comes in.
 
@@ -282,7 +217,7 @@ class Session:
             message = decode(data, self._wire_limits)
             self._receive(lane, message, now)
         except RemoteProtocolError as error:
-            self._end(error.code, str(error), by_remote=False)
+            self._life.end(error.code, str(error), by_remote=False)
 
     def _receive(self, lane: Lane, message: Message, now: float) -> None:
         message_type = type(message)
@@ -330,24 +265,8 @@ class Session:
     def _receive_nothing(self, _lane: Lane, _message: Pong | Skipped, _now: float) -> None:
         """It was counted, and that is all."""
 
-    def _receive_welcome(self, lane: Lane, welcome: Welcome, now: float) -> None:
-        if lane.welcomed or welcome.lane_id != lane.lane_id:
-            raise RemoteProtocolError("WELCOME that answers no HELLO")
-        if self._established and not welcome.resumed:
-            raise RemoteProtocolError("the gateway has forgotten the session", CloseCode.SESSION_UNKNOWN)
-        self._outgoing.control.acknowledge(welcome.control_received)
-        self._welcome = welcome
-        self.limits = limits_from_welcome(self.limits, welcome)
-        self._outgoing.max_frame_bytes = welcome.limits.max_frame_bytes
-        # A tenth is left for headers, CONTROL and bursts.
-        self._lane_count.limit(welcome.limits.max_lanes)
-        self._outgoing.congestion.set_max_bitrate(welcome.limits.max_bytes_per_second * 8 * 9 // 10)
-        lane.welcomed = True
-        self._outgoing.lanes_changed()
-        self._welcomed(resumed=welcome.resumed, now=now)
-
     def _receive_close(self, _lane: Lane, close: Close, _now: float) -> None:
-        self._end(close.code, close.detail, by_remote=True, reason=close.reason)
+        self._life.end(close.code, close.detail, by_remote=True, reason=close.reason)
 
     # What goes out.
 
@@ -358,7 +277,7 @@ class Session:
         """
         lane = self._lanes.get(lane_id)
         if lane is None:
-            return self._farewells.pop(lane_id, None)
+            return self._life.take_farewell(lane_id)
         uncounted = self._next_uncounted(lane, now)
         if uncounted is not None:
             lane.last_sent_at = now
@@ -381,7 +300,7 @@ class Session:
         ``publish_rejected`` ends an incoming one. ``keyframe_request`` is coalesced: sent now or as soon as half a
         second has passed since the last one for the track. After the end it does nothing.
         """
-        if self._state is State.CLOSED:
+        if self._life.is_closed:
             return
         with self._ending_on_error():
             if isinstance(message, KeyframeRequest):
@@ -402,10 +321,9 @@ class Session:
         What was due at the last ``handle_timeout`` and waits only for a pull is not told again: a lane whose carrier
         takes nothing must not make its owner spin.
         """
-        if self._state is State.CLOSED:
+        if self._life.is_closed:
             return None
-        idle = self.limits.idle_timeout
-        next_at = math.inf if self._deadline is None else self._deadline
+        next_at = self._life.next_timeout(self._timeout_handled_at)
         for at in (
             self._incoming.tracks.next_request_at(),
             self._incoming.tracks.next_due_at(),
@@ -413,12 +331,6 @@ class Session:
         ):
             if at is not None and at < next_at:
                 next_at = at
-        for lane in self._lanes.values():
-            ping_at = lane.last_sent_at + idle / PING_SHARE
-            if self._timeout_handled_at < ping_at < next_at:
-                next_at = ping_at
-            lost_at = lane.lost_at(idle, self._max_silence)
-            next_at = min(next_at, lost_at)
         ack_at = self._acknowledger.next_due_after(self._timeout_handled_at) if self._lanes else None
         if ack_at is not None and ack_at < next_at:
             next_at = ack_at
@@ -426,18 +338,17 @@ class Session:
 
     def handle_timeout(self, now: float) -> None:
         """Do what is due; call it at ``next_timeout`` or later, too early does no harm."""
-        if self._state is State.CLOSED:
+        if self._life.is_closed:
             return
         self._timeout_handled_at = now
         self._outgoing.handle_timeout(now)
-        for lane in list(self._lanes.values()):
-            if now >= lane.lost_at(self.limits.idle_timeout, self._max_silence) or lane.is_overdue:
-                self._give_up(lane.lane_id, now)
+        self._life.give_up_silent_lanes(now)
         with self._ending_on_error():
             self._incoming.deliver_due(now, patient=len(self._lanes) > 1)
             self._incoming.send_keyframe_requests(now)
-        if self._deadline is not None and now >= self._deadline:
-            self._end(CloseCode.TIMEOUT, "no lane came back in time", by_remote=False)
+        deadline = self._life.deadline
+        if deadline is not None and now >= deadline:
+            self._life.end(CloseCode.TIMEOUT, "no lane came back in time", by_remote=False)
 
     # The end.
 
@@ -446,7 +357,7 @@ class Session:
 
         ``detail`` is a sentence for people on both sides; ``now`` is not needed yet.
         """
-        self._end(code, detail, by_remote=False)
+        self._life.end(code, detail, by_remote=False)
 
     @contextmanager
     def _ending_on_error(self) -> Iterator[None]:
@@ -454,23 +365,4 @@ class Session:
         try:
             yield
         except RemoteProtocolError as error:
-            self._end(error.code, str(error), by_remote=False)
-
-    def _end(self, code: int, detail: str, *, by_remote: bool, reason: str | None = None) -> None:
-        if self._state is State.CLOSED:
-            return
-        self._state = step(self._state, Input.END)
-        detail = detail[:MAX_DETAIL_LENGTH]
-        if reason is None:
-            reason = CloseCode(code).reason
-        if not by_remote:
-            self._closing = encode(Close(code, reason, detail))
-            # A client's lane that has not said HELLO has nothing to close.
-            self._farewells = {
-                lane.lane_id: self._closing
-                for lane in self._lanes.values()
-                if lane.greeting is None or self.role is Role.GATEWAY
-            }
-        self._lanes.clear()
-        self._outgoing.end()
-        self._events.append(events.Closed(code, reason, by_remote, detail))
+            self._life.end(error.code, str(error), by_remote=False)
