@@ -6,7 +6,7 @@ set -uo pipefail
 
 packages=(chromium firefox-esr ffmpeg janus coturn iproute2 openssl golang-go golang-github-pion-webrtc.v3-dev
   nftables libnss3-tools 'squid-openssl|squid')
-[ "${1:-}" = reach ] && packages+=(nginx haproxy apache2-bin caddy tinyproxy-bin privoxy mitmproxy)
+[ "${1:-}" = reach ] && packages+=(nginx libnginx-mod-stream haproxy apache2-bin caddy tinyproxy-bin privoxy mitmproxy)
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 
