@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -39,6 +40,30 @@ LanesOption = Annotated[
         max=MOST_LANES,
         metavar="N",
         help="Hold always N connections to the gateway; by default as many as the network makes useful.",
+    ),
+]
+
+
+class LaneChoice(StrEnum):
+    """Which kind of connection to use."""
+
+    AUTO = "auto"
+    WEBSOCKET = "websocket"
+    STREAM = "http-stream"
+    POLL = "http-poll"
+
+    @property
+    def forced(self) -> str | None:
+        """What ``Client`` takes."""
+        return None if self is LaneChoice.AUTO else self.value
+
+
+LaneOption = Annotated[
+    LaneChoice,
+    typer.Option(
+        "--lane",
+        help="Kind of connection: auto takes WebSockets, and HTTP requests where a proxy breaks those; "
+        "the others use nothing else.",
     ),
 ]
 DEFAULT_RECONNECT = RECONNECT_SECONDS

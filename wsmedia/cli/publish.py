@@ -12,6 +12,8 @@ from wsmedia.cli.client_command import (
     DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
+    LaneChoice,
+    LaneOption,
     LanesOption,
     ProgressLine,
     RateMeter,
@@ -50,6 +52,7 @@ def publish(
     insecure: InsecureOption = False,
     reconnect: ReconnectOption = DEFAULT_RECONNECT,
     lanes: LanesOption = None,
+    lane: LaneOption = LaneChoice.AUTO,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
     transcode: Annotated[
         TranscodePolicy,
@@ -94,6 +97,7 @@ def publish(
             events=events,
             reconnect_seconds=reconnect,
             lanes=lanes,
+            lane=lane.forced,
         ) as client:
             progress.say(f"joined {room}")
             await first_of(_room_is_open(client), stop.wait())

@@ -12,6 +12,8 @@ from wsmedia.cli.client_command import (
     DEFAULT_RECONNECT,
     DEFAULT_URL,
     InsecureOption,
+    LaneChoice,
+    LaneOption,
     LanesOption,
     ProgressLine,
     RateMeter,
@@ -44,6 +46,7 @@ def record(
     insecure: InsecureOption = False,
     reconnect: ReconnectOption = DEFAULT_RECONNECT,
     lanes: LanesOption = None,
+    lane: LaneOption = LaneChoice.AUTO,
 ) -> None:
     """Record a room: one Matroska file per participant, NAME.mkv, their frames as they came, in sync.
 
@@ -75,6 +78,7 @@ def record(
                 events=recorder,
                 reconnect_seconds=reconnect,
                 lanes=lanes,
+                lane=lane.forced,
             ) as client:
                 progress.say(f"joined {room}" + (f" for {duration:g} s" if duration else "; Ctrl-C ends"))
                 async with progress.showing(_Description(recorder)):

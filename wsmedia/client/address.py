@@ -75,6 +75,10 @@ class GatewayAddress:
         """The URL of a session's WebSocket lanes (PROTOCOL.md §2.1)."""
         return f"{self.base}/v1/sessions/{session_id}/ws"
 
+    def http_url(self, session_id: str) -> str:
+        """Where a session's HTTP lanes go (PROTOCOL.md §2.2); each adds the id of its carrier."""
+        return f"{self.base.replace('ws', 'http', 1)}/v1/sessions/{session_id}/http"
+
     def ssl_context(self, insecure: bool) -> ssl.SSLContext | None:
         """TLS settings, None without TLS. ``insecure`` accepts any certificate, as a self-signed one."""
         if not self.secure:

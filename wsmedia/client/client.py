@@ -22,6 +22,7 @@ from wsmedia.client.address import GatewayAddress
 from wsmedia.client.errors import ClientError
 from wsmedia.client.events import ClientEvents, ConnectionState
 from wsmedia.client.lane_keeper import FIRST_BACK_OFF, LAST_BACK_OFF
+from wsmedia.client.lane_kinds import LANE_KINDS, KindLadder
 from wsmedia.client.refusal import REJOINABLE, ending_text
 from wsmedia.client.roster import Roster
 from wsmedia.client.tracks import LocalTrack, RemoteTrack
@@ -79,6 +80,7 @@ class Client:
         reconnect_seconds: for how long to try to get back after the connection was lost.
         lanes: hold always so many connections (1–32), for measuring; None: as the path demands.
         max_lanes: how many connections the path may make the client hold (1–32).
+        lane: use only this kind of connection, of ``LANE_KINDS``; None: the best that gets through.
         clock: for tests.
 
     Attributes:
@@ -98,6 +100,7 @@ class Client:
         reconnect_seconds: float = RECONNECT_SECONDS,
         lanes: int | None = None,
         max_lanes: int = MAX_LANES,
+        lane: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.connection_state = ConnectionState.CONNECTING
@@ -112,6 +115,9 @@ class Client:
         for option, count in (("lanes", lanes), ("max_lanes", max_lanes)):
             if count is not None and not 1 <= count <= MOST_LANES:
                 raise ClientError(f"{option} is 1 to {MOST_LANES}, not {count}")
+        if lane is not None and lane not in LANE_KINDS:
+            raise ClientError(f"a lane is {', '.join(LANE_KINDS)}, not {lane}")
+        self._ladder = KindLadder(lane)
         self._lanes = lanes
         self._max_lanes = max_lanes
         self._token = token
@@ -245,6 +251,7 @@ class Client:
                     insecure=self._insecure,
                     lanes=self._lanes,
                     max_lanes=self._max_lanes,
+                    ladder=self._ladder,
                     clock=self._clock,
                     on_event=self._handle_event,
                 )

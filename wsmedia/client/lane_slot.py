@@ -1,4 +1,4 @@
-"""The life of one lane of the client, from its WebSocket's handshake to its end.
+"""The life of one lane of the client, from its carrier's first request to its end.
 
 The lane keeper makes a slot for every attempt, says when it may greet, and throws it away when it is over. A slot waits
 with HELLO until then: only one lane at a time may begin or resume a session, and the others join what it has brought
@@ -12,14 +12,12 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from wsmedia.client.carrier import Carrier
 from wsmedia.clock import Clock
 from wsmedia.errors import CloseCode
-from wsmedia.transport import AwaitingLane, Pump
-
-LANE_KIND = "websocket"
+from wsmedia.transport import Lane, Pump
 
 _CLOSE_TIMEOUT = 1.0
 # RFC 6455 §7.4.1. Not one of the session's close codes: the session goes on without this lane.
@@ -31,19 +29,20 @@ class SlotState(Enum):
 
     OPENING = auto()
     WAITING = auto()
-    """The WebSocket is there, HELLO has not been said."""
+    """The carrier is there, HELLO has not been said."""
     GREETED = auto()
     UP = auto()
     """The gateway has welcomed the lane."""
     OVER = auto()
-    """The session has the lane no more; its WebSocket is being closed."""
+    """The session has the lane no more; its carrier is being closed."""
 
 
 class LaneSlot:
     """One attempt at a lane; its task begins at once.
 
     Args:
-        connect: opens the WebSocket.
+        kind: of the lane, as HELLO calls it.
+        connect: opens the carrier.
         pump: of the session.
         clock: drives the session.
         changed: called when the keeper should look again.
@@ -51,18 +50,22 @@ class LaneSlot:
     Attributes:
         state: how far it has come.
         lane_id: as in HELLO; -1 before.
-        failure: why the WebSocket could not be opened.
+        begun_at: when it began, of ``clock``.
+        failure: why the carrier could not be opened.
         refusal: close code and reason, when the gateway closed with one of the session's.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[ClientConnection]],
+        kind: str,
+        connect: Callable[[], Awaitable[Carrier]],
         pump: Pump,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
         self.state = SlotState.OPENING
+        self.kind = kind
+        self.begun_at = clock.monotonic()
         self.lane_id = -1
         self.failure: Exception | None = None
         self.refusal: tuple[CloseCode, str] | None = None
@@ -73,7 +76,7 @@ class LaneSlot:
         self._up_since: float | None = None
         self._may_greet = asyncio.Event()
         self._over = asyncio.Event()
-        self._lane: AwaitingLane | None = None
+        self._lane: Lane | None = None
         self._task = asyncio.create_task(self._live())
         self._task.add_done_callback(lambda _: changed())
 
@@ -119,27 +122,27 @@ class LaneSlot:
 
     async def _live(self) -> None:
         try:
-            websocket = await self._unless_over(self._connect())
+            carrier = await self._unless_over(self._connect())
         except (OSError, InvalidHandshake, EOFError, ConnectionClosed) as error:
             self.failure = error
             return
-        if websocket is None:
+        if carrier is None:
             return
         try:
             self.state = SlotState.WAITING
             self._changed()
-            if await self._greeting_or_end(websocket):
-                await self._carry(websocket)
+            if await self._greeting_or_end(carrier):
+                await self._carry(carrier)
         finally:
-            websocket.transport.abort()
+            carrier.abort()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(websocket.wait_closed(), _CLOSE_TIMEOUT)
+                await asyncio.wait_for(carrier.wait_closed(), _CLOSE_TIMEOUT)
         # What a gateway says that has waited for HELLO for too long concerns no session.
-        if self.lane_id >= 0 and websocket.close_code is not None and websocket.close_code in set(CloseCode):
-            code = CloseCode(websocket.close_code)
-            self.refusal = code, websocket.close_reason or code.reason
+        if self.lane_id >= 0 and carrier.close_code is not None and carrier.close_code in set(CloseCode):
+            code = CloseCode(carrier.close_code)
+            self.refusal = code, carrier.close_reason or code.reason
 
-    async def _unless_over(self, opening: Awaitable[ClientConnection]) -> ClientConnection | None:
+    async def _unless_over(self, opening: Awaitable[Carrier]) -> Carrier | None:
         """What was opened, or None if it was not wanted any more before it was there."""
         task = asyncio.ensure_future(opening)
         over = asyncio.ensure_future(self._over.wait())
@@ -148,7 +151,7 @@ class LaneSlot:
             return task.result() if task.done() else None
         except asyncio.CancelledError:
             if task.done() and not task.cancelled() and task.exception() is None:
-                task.result().transport.abort()
+                task.result().abort()
             raise
         finally:
             for one in (task, over):
@@ -156,9 +159,9 @@ class LaneSlot:
                     one.cancel()
             await asyncio.gather(task, over, return_exceptions=True)
 
-    async def _greeting_or_end(self, websocket: ClientConnection) -> bool:
+    async def _greeting_or_end(self, carrier: Carrier) -> bool:
         """Wait until HELLO may be said; False if the lane ends before."""
-        waits = [asyncio.ensure_future(w) for w in (self._may_greet.wait(), self._over.wait(), websocket.wait_closed())]
+        waits = [asyncio.ensure_future(w) for w in (self._may_greet.wait(), self._over.wait(), carrier.wait_closed())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             return self._may_greet.is_set() and not self._over.is_set()
@@ -167,20 +170,20 @@ class LaneSlot:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _carry(self, websocket: ClientConnection) -> None:
+    async def _carry(self, carrier: Carrier) -> None:
         """Move messages over the lane until it or the session ends."""
-        lane = AwaitingLane(self.lane_id, websocket.send, lambda code, reason: websocket.close(code, reason[:100]))
+        lane = carrier.lane(self.lane_id)
         writing = asyncio.ensure_future(lane.run(self._pump.writable))
-        reading = asyncio.ensure_future(self._read(websocket))
+        reading = asyncio.ensure_future(self._read(carrier))
         given_up = asyncio.ensure_future(self._over.wait())
         tasks = [writing, reading, given_up]
         try:
             self._lane = lane
-            self._pump.session.open_lane(self.lane_id, LANE_KIND, self._clock.monotonic())
+            self._pump.session.open_lane(self.lane_id, self.kind, self._clock.monotonic())
             self._pump.attach(lane)
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if self._pump.ended.done() and not writing.done():
-                # The last message is on its way, and so is the close frame behind it.
+                # The last message is on its way, and so is the carrier's own end behind it.
                 await asyncio.wait([writing], timeout=_CLOSE_TIMEOUT)
         finally:
             for task in tasks:
@@ -190,11 +193,8 @@ class LaneSlot:
             self.state = SlotState.OVER
             self._changed()
 
-    async def _read(self, websocket: ClientConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            async for message in websocket:
-                if isinstance(message, str):
-                    return  # PROTOCOL.md §2.1: malformed; the lane is useless
-                self._pump.receive(self.lane_id, message)
-                if self.state is SlotState.GREETED:
-                    self._changed()  # it may have been WELCOME
+    async def _read(self, carrier: Carrier) -> None:
+        async for message in carrier.messages():
+            self._pump.receive(self.lane_id, message)
+            if self.state is SlotState.GREETED:
+                self._changed()  # it may have been WELCOME

@@ -1,4 +1,4 @@
-"""One tunnel session of the client, over as many WebSockets as it wants, until it ends."""
+"""One tunnel session of the client, over as many lanes as it wants, until it ends."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from websockets.asyncio.client import ClientConnection, connect
+import httpx
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake
 from websockets.typing import Subprotocol
 
 from wsmedia import __version__
 from wsmedia.client.address import GatewayAddress
+from wsmedia.client.carrier import Carrier, WebSocketCarrier
+from wsmedia.client.http_carrier import HttpPolls, HttpStream
 from wsmedia.client.lane_keeper import LaneKeeper
+from wsmedia.client.lane_kinds import STREAM, WEBSOCKET, KindLadder
 from wsmedia.clock import Clock
 from wsmedia.session import MAX_LANES, Closed, Event, LaneLost, LanesWantedChanged, Role, Session
 from wsmedia.transport import Pump
@@ -21,6 +25,9 @@ from wsmedia.wire import Capabilities, Hello
 SUBPROTOCOL = Subprotocol("wsmedia.v1")
 OPEN_TIMEOUT = 10.0
 
+# A poll is answered within eight seconds; a gateway keeps an idle connection for five.
+_REQUEST_TIMEOUT = 12.0
+_KEEP_ALIVE = 4.0
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 _CLOSE_TIMEOUT = 1.0
 # What waits in our own process or in the kernel unsent can no longer be dropped nor sent on another lane.
@@ -37,6 +44,7 @@ class Tunnel:
         insecure: accept any certificate.
         lanes: hold always so many lanes; None: as the path demands.
         max_lanes: how many lanes may be held at once where ``lanes`` does not say it.
+        ladder: which kind of lane to use.
         clock: drives the session.
         on_event: gets every session event, on the event loop.
 
@@ -54,12 +62,14 @@ class Tunnel:
         insecure: bool,
         lanes: int | None = None,
         max_lanes: int = MAX_LANES,
+        ladder: KindLadder | None = None,
         clock: Clock,
         on_event: Callable[[Event], None],
     ) -> None:
         self._address = address
         self._tls = address.ssl_context(insecure)
         self._proxy = address.proxy
+        self._http: httpx.AsyncClient | None = None
         self._on_event = on_event
         key = secrets.token_hex(32)
         hello = Hello(
@@ -81,7 +91,7 @@ class Tunnel:
             fixed_lanes=lanes,
         )
         self.pump = Pump(self.session, clock, self._handle_event)
-        self._keeper = LaneKeeper(address, self._connect, self.pump, clock)
+        self._keeper = LaneKeeper(address, self._connect, ladder or KindLadder(None), self.pump, clock)
 
     async def run(self, patience: float) -> Closed:
         """Carry the session until it ends.
@@ -96,8 +106,29 @@ class Tunnel:
             return await self._keeper.run(patience)
         finally:
             self.pump.stop()
+            if self._http is not None:
+                await self._http.aclose()
 
-    async def _connect(self) -> ClientConnection:
+    async def _connect(self, kind: str) -> Carrier:
+        return await (self._connect_websocket() if kind == WEBSOCKET else self._connect_http(kind))
+
+    async def _connect_http(self, kind: str) -> Carrier:
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                verify=True if self._tls is None else self._tls,
+                # The environment has been read, for WebSockets and requests alike.
+                proxy=None if self._proxy is None else self._proxy.url,
+                trust_env=False,
+                timeout=_REQUEST_TIMEOUT,
+                limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEEP_ALIVE),
+                headers={"User-Agent": f"wsmedia-python/{__version__}"},
+            )
+        url = f"{self._address.http_url(self.session.session_id)}/{secrets.token_hex(16)}"
+        carrier = (HttpStream if kind == STREAM else HttpPolls)(url, self._http)
+        await carrier.open()
+        return carrier
+
+    async def _connect_websocket(self) -> Carrier:
         websocket = await connect(
             self._address.session_url(self.session.session_id),
             ssl=self._tls,
@@ -117,7 +148,7 @@ class Tunnel:
         tcp = websocket.transport.get_extra_info("socket")
         if tcp is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _NOT_SENT_LOW_WATER)
-        return websocket
+        return WebSocketCarrier(websocket)
 
     def _handle_event(self, event: Event) -> None:
         if isinstance(event, LaneLost):

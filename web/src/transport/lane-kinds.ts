@@ -24,7 +24,7 @@ const PATIENCE: Readonly<Record<LaneKind, number>> = {
 const PROBE_DELAYS = [10, 30, 60, 120];
 /** A lane that was up for less was cut by something on the way, if that happens so often in a row. */
 const STEADY_TIME = 15;
-const MOST_CUTS = 2;
+const MOST_CUTS = 3;
 /** Seconds for which a kind that is always cut is not tried where there is another one. */
 const SHUN_TIME = 120;
 
