@@ -74,5 +74,5 @@ NETWORKS = (
     Network("http-1.0", "Only a reverse proxy of HTTP/1.0 that passes whole answers",
             reverse_proxies.whole_answers, POLL_WAYS),
     Network("cuts", "Connections end after 30 s of silence, and after 60 s in any case; no UDP",
-            firewalls.cuts_connections, HTTPS_WAYS, lasts=75.0),
+            firewalls.cuts_connections, RELAYED_BY_TCP | HTTPS_WAYS, lasts=75.0),
 )  # fmt: skip
