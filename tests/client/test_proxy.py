@@ -19,6 +19,7 @@ from tests.support.frame_sinks import FrameList
 from tests.support.gateway import eventually, running_gateway
 from wsmedia.auth.tokens import issue_token
 from wsmedia.client import Client, ClientError
+from wsmedia.client.lane_kinds import LANE_KINDS
 from wsmedia.client.proxy import proxy_for
 from wsmedia.media import Codec, EncodedFrame, TrackSource
 
@@ -125,9 +126,11 @@ class Company:
         lines = [line.split() for line in self._log.read_text().splitlines()] if self._log.exists() else []
         return [line[7] for line in lines if line[3].endswith("/200") and line[5] == "CONNECT"]
 
-    def client(self, name: str) -> Client:
-        """Somebody in the room."""
-        return Client(self.url, "room", name, token=issue_token(KEY, "room", time.time() + 600), insecure=True)
+    def client(self, name: str, lane: str | None = None) -> Client:
+        """Somebody in the room, maybe by one kind of lane only."""
+        return Client(
+            self.url, "room", name, token=issue_token(KEY, "room", time.time() + 600), insecure=True, lane=lane
+        )
 
 
 @pytest_asyncio.fixture
@@ -157,11 +160,12 @@ def _listens(host: str, port: int) -> bool:
         return False
 
 
+@pytest.mark.parametrize("kind", LANE_KINDS)
 async def test_a_call_goes_through_a_proxy_that_wants_a_password(
-    company: Company, monkeypatch: pytest.MonkeyPatch
+    company: Company, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", f"http://{squid.CREDENTIALS}@{company.proxy}")
-    async with company.client("Ada") as ada:
+    async with company.client("Ada", kind) as ada:
         monkeypatch.setenv("no_proxy", "10.99.0.0/24")
         async with company.client("Bob") as bob:
             camera = bob.publish(Codec.H264, TrackSource.CAMERA)
