@@ -9,6 +9,7 @@ import { Session } from "../../session/session.ts";
 import { decode, encode } from "../../wire/codec.ts";
 import type { Hello } from "../../wire/messages.ts";
 import type { Environment } from "../environment.ts";
+import type { Request } from "../http-upload.ts";
 import type { SocketLike } from "../websocket-lane.ts";
 
 /** Time and timers. */
@@ -120,7 +121,8 @@ export class FakeSocket implements SocketLike {
   }
 }
 
-const LIMITS = {
+/** What the gateway admits. */
+export const LIMITS = {
   maxMessageBytes: 1_048_576,
   maxFrameBytes: 1_000_000,
   maxTracks: 8,
@@ -233,8 +235,8 @@ export class FakeWorld implements Environment<FakePort> {
     return socket;
   };
 
-  /** No HTTP lane ever is answered. */
-  readonly request = (): Promise<Response> => Promise.reject(new TypeError("no HTTP here"));
+  /** No HTTP lane ever is answered, unless a test has requests of its own. */
+  request: Request = () => Promise.reject(new TypeError("no HTTP here"));
 
   /** The newest socket. */
   get socket(): FakeSocket {
