@@ -110,6 +110,17 @@ def test_guessing_ends_the_connection() -> None:
     assert dialogue.client.is_over
 
 
+def test_a_long_call_outlives_many_nonces() -> None:
+    dialogue = Dialogue(limits=TurnLimits(failures=3))
+    dialogue.allocate((Attribute.LIFETIME, (3600).to_bytes(4)))
+    for _ in range(10):
+        dialogue.now += 3599
+        stale = dialogue.ask(Method.REFRESH, (Attribute.LIFETIME, (3600).to_bytes(4)))
+        dialogue.nonce = stale.first(Attribute.NONCE) or dialogue.nonce
+        assert code(dialogue.ask(Method.REFRESH, (Attribute.LIFETIME, (3600).to_bytes(4)))) is None
+        assert not dialogue.client.is_over
+
+
 # Allocations
 
 

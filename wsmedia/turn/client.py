@@ -160,6 +160,8 @@ class TurnClient:
         key = self._server.key_of(name)
         if not request.is_signed_with(key):
             raise self._challenge(401, "Unauthorized: these credentials are not known here", now)
+        # Who knows a password does not guess; its nonces grow stale all the same, hour after hour.
+        self._failures = 0
         return name, key
 
     def _challenge(self, code: int, reason: str, now: float) -> Refusal:

@@ -25,7 +25,7 @@ class TurnLimits:
         default_lifetime: seconds of an allocation whose client asks for less or for nothing in particular.
         max_lifetime: seconds of an allocation whose client asks for more.
         start_timeout: seconds until a client must have an allocation.
-        failures: requests of one client that may be refused for their credentials.
+        failures: requests of one client that may be refused for their credentials, one after the other.
     """
 
     allocations: int = 1000
