@@ -15,7 +15,7 @@ from typing import cast
 from wsmedia.clock import Clock
 from wsmedia.errors import StunError
 from wsmedia.stun import Deframer
-from wsmedia.transport.buffers import keep_short
+from wsmedia.transport.buffers import WRITE_BUFFER_HIGH, keep_short
 from wsmedia.turn import TurnClient, TurnServer
 
 MAX_WAITING_BYTES = 262_144
@@ -50,6 +50,8 @@ class TurnCarrier(asyncio.Protocol):
         self._deframer = Deframer()
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._waiting_bytes = 0
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
         self._unread_answers = 0
         self._paused = False
         self._client: TurnClient | None = None
@@ -121,7 +123,7 @@ class TurnCarrier(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         if not self._paused:
-            transport.write(unit)
+            self._gather(unit)
             return
         now = self._clock.monotonic()
         self._drop_stale(now)
@@ -129,6 +131,20 @@ class TurnCarrier(asyncio.Protocol):
         self._waiting_bytes += len(unit)
         while self._waiting_bytes > MAX_WAITING_BYTES:
             self._drop_oldest()
+
+    def _gather(self, unit: bytes) -> None:
+        """Write what comes in one turn of the loop at once: the packets of a frame share a TLS record then."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._write_gathered)
+        self._gathered.append(unit)
+        self._gathered_bytes += len(unit)
+        if self._gathered_bytes >= WRITE_BUFFER_HIGH:
+            self._write_gathered()
+
+    def _write_gathered(self) -> None:
+        units, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        if units and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(units))
 
     def pause_writing(self) -> None:
         """The client does not read as fast as we write."""
