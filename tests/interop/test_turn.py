@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -26,18 +27,41 @@ MESSAGES = 20
 CLIENTS = 2
 
 
+def free_ports() -> int:
+    """The first of two UDP ports in a row that nobody has; coturn's echo takes both."""
+    while True:
+        with socket.socket(type=socket.SOCK_DGRAM) as first, socket.socket(type=socket.SOCK_DGRAM) as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port
+
+
+async def echoes(port: int) -> bool:
+    """Whether an echo answers on a UDP port; it may need a moment to begin."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.setblocking(False)
+        probe.connect(("127.0.0.1", port))
+        for _ in range(50):
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                await loop.sock_sendall(probe, b"here?")
+                return await asyncio.wait_for(loop.sock_recv(probe, 100), 0.1) == b"here?"
+            await asyncio.sleep(0.02)
+    return False
+
+
 @pytest.fixture
 async def peer_port() -> AsyncIterator[int]:
     """coturn's UDP echo on 127.0.0.1."""
     if shutil.which("turnutils_uclient") is None or shutil.which("turnutils_peer") is None:
         pytest.skip("needs coturn's clients (apt-get install coturn)")
-    found = asyncio.get_running_loop()
-    transport, _ = await found.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
-    port = int(transport.get_extra_info("sockname")[1])
-    transport.close()
+    port = free_ports()
     process = await asyncio.create_subprocess_exec(
         "turnutils_peer", "-p", str(port), "-L", "127.0.0.1", stdout=asyncio.subprocess.DEVNULL
     )
+    assert await echoes(port)
     yield port
     with contextlib.suppress(ProcessLookupError):
         process.kill()
