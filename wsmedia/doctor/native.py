@@ -46,10 +46,10 @@ async def check_native(site: Site, room: PrivateRoom) -> Result:
                     seen += is_our_picture(await receiver.track.recv())
     except httpx.HTTPStatusError as error:
         return judge_native(error.response.status_code, connected, seen, setup)
-    except (httpx.HTTPError, OSError):
-        return judge_native(0, connected, seen, setup)
     except (TimeoutError, _NoConnectionError):
-        pass
+        return judge_native(None, connected, seen, setup)
+    except (httpx.HTTPError, OSError):  # a TimeoutError is one, too: it has to stand above
+        return judge_native(0, connected, seen, setup)
     return judge_native(None, connected, seen, setup)
 
 
