@@ -1,4 +1,4 @@
-"""``wsmedia doctor`` and real gateways: nothing in the way, a small limit, an inspecting proxy, no UDP, nobody there."""
+"""``wsmedia doctor`` and real gateways: all well, a small limit, an inspecting proxy, no UDP, nobody there."""
 
 from __future__ import annotations
 
@@ -85,6 +85,9 @@ async def test_all_is_well(own_network: None, tmp_path: Path) -> None:
     assert "All is well: calls work here." in said.text
     assert "wsmedia will use its tunnel over WebSocket." in said.text
     assert "ok Native WebRTC (UDP)     Pictures went to the gateway and back" in said.text
+    for lane in ("WebSocket", "streamed HTTP", "HTTP polling"):
+        assert f"ok Media by {lane}".ljust(29) + "Picture and sound went to the gateway and back" in said.text
+    assert "ok TURN over TCP" in said.text
     assert "administrator" not in said.text
     [line] = (tmp_path / "reports.jsonl").read_text().splitlines()
     assert json.loads(line)["grade"] == "well"
@@ -136,6 +139,10 @@ async def test_upgrades_are_taken_out(tmp_path: Path) -> None:
         nginx(tmp_path / "nginx", http_url(gateway)) as url,
     ):
         said = await run("doctor", url, "--silence", "1")
+        token = issue_token(KEY, "standup", 4e9)
+        tried = await run("doctor", url, "--silence", "1", "--token", token, "--json")
+    assert (tried.answer["way"], tried.answer["tried"]) == ("http-stream", True)
+    assert tried.table["tunnel-websocket"] == "blocked no-connection"
     assert said.status == 3, said
     assert "The handshake arrives without its Upgrade header" in said.text
     assert "Requests arrive as HTTP/1.0" in said.text

@@ -11,6 +11,7 @@ from wsmedia.doctor.buffering import judge_buffering
 from wsmedia.doctor.dns import judge_dns
 from wsmedia.doctor.idle import Silence, judge_idle
 from wsmedia.doctor.native import judge_native
+from wsmedia.doctor.relays import RELAY_CHECKS, judge_relay, sort_servers
 from wsmedia.doctor.throughput import judge_throughput
 from wsmedia.doctor.tls import Shown, judge_tls
 from wsmedia.doctor.tunnel_media import judge_tunnel_media
@@ -188,6 +189,27 @@ def test_tunnel_media(pictures: int | None, sounds: int, delay: float, expected:
     for check in (Check.TUNNEL_WEBSOCKET, Check.TUNNEL_HTTP_STREAM, Check.TUNNEL_HTTP_POLL):
         result = judge_tunnel_media(check, pictures, sounds, [delay, delay, delay + 9], octets=1000, why="no way")
         assert said(result) == expected
+
+
+def test_relays() -> None:
+    for check in RELAY_CHECKS:
+        assert said(judge_relay(check, offered=True, seconds=0.01)) == (W, "works")
+        assert said(judge_relay(check, offered=True, seconds=None)) == (B, "blocked")
+        assert said(judge_relay(check, offered=False, seconds=None)) == (U, "not-offered")
+
+
+def test_servers_are_sorted_by_how_they_are_reached() -> None:
+    secret = {"username": "u", "credential": "c"}
+    urls = ["turn:relay.example", "turn:relay.example:80?transport=tcp", "turns:[2001:db8::1]:443?transport=tcp"]
+    servers = sort_servers({"ice_servers": [{"urls": urls, **secret}, {"urls": ["stun:relay.example"]}, {}, 7]})
+    assert [(one.check, one.host, one.port) for one in servers] == [
+        (Check.TURN_UDP, "relay.example", 3478),
+        (Check.TURN_TCP, "relay.example", 80),
+        (Check.TURN_TLS, "2001:db8::1", 443),
+        (Check.STUN, "relay.example", 3478),
+    ]
+    for rubbish in (None, [], {"ice_servers": "x"}, {"ice_servers": [{"urls": ["turn:", "http://x", "turn:a:b"]}]}):
+        assert sort_servers(rubbish) == []
 
 
 def test_every_check_has_a_title() -> None:

@@ -88,6 +88,10 @@ async def test_all_is_well_and_the_report_arrives(own_network: netns.NetworkName
             "idle": "well kept",
             "upload": "well whole",
             "throughput": "well enough",
+            "stun": "untested not-offered",
+            "turn-udp": "untested not-offered",
+            "turn-tcp": "well works",
+            "turn-tls": "untested not-offered",
             "native": "well works",
             "tunnel-websocket": "well works",
             "tunnel-http-stream": "well works",
@@ -107,8 +111,9 @@ async def test_all_is_well_and_the_report_arrives(own_network: netns.NetworkName
 async def test_udp_is_blocked(own_network: netns.NetworkNamespace, tmp_path: Path) -> None:
     block_udp()
     async with browser(tmp_path, None) as running, gateway_process() as url:
-        _, seen = await check(running, url, checks="http,native,tunnel-websocket")
+        _, seen = await check(running, url, checks="http,native,turn-tcp,tunnel-websocket")
     assert seen.findings["native"] == "blocked udp-blocked"
+    assert seen.findings["turn-tcp"] == "well works"
     assert seen.way == "websocket"
     assert "Calls work here" in seen.verdict
     assert "UDP to this host is blocked" in seen.administrator

@@ -46,6 +46,7 @@ def _write_configuration(folder: Path, gateway: str, port: int, *lines: str, upg
         f"  {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "nginx.conf").write_text(f"""
+user root;
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;

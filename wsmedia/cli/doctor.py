@@ -17,6 +17,7 @@ from wsmedia.cli.client_command import InsecureOption, TokenOption, run
 from wsmedia.client.address import GatewayAddress
 from wsmedia.client.errors import ClientError
 from wsmedia.doctor import Examination, SendingError, Site, request_of, send_report, sentence_of, verdict_sentences
+from wsmedia.doctor.relays import IceServer
 from wsmedia.doctor.report_sending import report_of
 from wsmedia.doctor.words import TITLES
 from wsmedia.findings import (
@@ -29,6 +30,7 @@ from wsmedia.findings import (
     allowlist_text,
     gateway_entries,
     judge,
+    relay_entries,
 )
 
 _MARKS = {Outcome.WELL: "ok", Outcome.HINDERED: "!", Outcome.BLOCKED: "no", Outcome.UNTESTED: "-"}
@@ -68,9 +70,11 @@ def doctor(
                 typer.echo(text)
 
         say(f"Checking the way to {site.base} …")
-        results = await _examined(site, say)
+        results, servers = await _examined(site, say)
         verdict = judge(results)
-        entries = gateway_entries(site.address.host, site.address.port, secure=site.address.secure, native=True)
+        native = any(one.check is Check.NATIVE and one.finding != "other-sfu" for one in results)
+        entries = gateway_entries(site.address.host, site.address.port, secure=site.address.secure, native=native)
+        entries += relay_entries([(one.check, one.host, one.port) for one in servers])
         text = allowlist_text(entries, [request for one in verdict.hindrances if (request := request_of(one))])
         if as_json:
             typer.echo(json.dumps(_object(results, verdict, text), indent=1))
@@ -120,17 +124,18 @@ def allowlist(
     typer.echo(allowlist_text(entries))
 
 
-async def _examined(site: Site, say: Callable[[str], None]) -> list[Result]:
+async def _examined(site: Site, say: Callable[[str], None]) -> tuple[list[Result], list[IceServer]]:
     """Run all checks and say each result as it comes; and what is still waited for."""
     running: set[Check] = set()
 
     def found(result: Result) -> None:
         running.discard(result.check)
         say(_line(result))
-        if running == {Check.IDLE} and result.check is Check.NATIVE:
+        if running == {Check.IDLE} and result.check is Check.TURN_TLS:
             say("     (silent connections are still being watched)")
 
-    return await Examination(site, running.add, found).run()
+    examination = Examination(site, running.add, found)
+    return await examination.run(), examination.ice_servers
 
 
 def _line(result: Result) -> str:

@@ -18,6 +18,7 @@ from wsmedia.doctor.dns import check_dns
 from wsmedia.doctor.idle import check_idle
 from wsmedia.doctor.native import check_native
 from wsmedia.doctor.private_room import private_room
+from wsmedia.doctor.relays import RELAY_CHECKS, IceServer, ask_ice_servers, check_relay
 from wsmedia.doctor.site import Site
 from wsmedia.doctor.throughput import check_throughput
 from wsmedia.doctor.tls import check_tls
@@ -28,8 +29,7 @@ from wsmedia.findings import Check, Outcome, Result
 
 logger = logging.getLogger(__name__)
 
-_ALL_TUNNEL_CHECKS = (Check.TUNNEL_WEBSOCKET, Check.TUNNEL_HTTP_STREAM, Check.TUNNEL_HTTP_POLL)
-TUNNEL_CHECKS = (Check.TUNNEL_WEBSOCKET,)
+TUNNEL_CHECKS = (Check.TUNNEL_WEBSOCKET, Check.TUNNEL_HTTP_STREAM, Check.TUNNEL_HTTP_POLL)
 MEDIA_CHECKS = (Check.NATIVE, *TUNNEL_CHECKS)
 
 
@@ -40,12 +40,16 @@ class Examination:
         site: the gateway.
         began: told each check that begins.
         found: told each result.
+
+    Attributes:
+        ice_servers: those that the gateway has named, once the run is over.
     """
 
     def __init__(self, site: Site, began: Callable[[Check], None], found: Callable[[Result], None]) -> None:
         self._site = site
         self._began = began
         self._found = found
+        self.ice_servers: list[IceServer] = []
         self._results: dict[Check, Result] = {}
 
     async def run(self) -> list[Result]:
@@ -73,7 +77,7 @@ class Examination:
 
     async def _media(self, certified: Result) -> None:
         if certified.outcome is Outcome.BLOCKED:
-            for check in (Check.NATIVE, *_ALL_TUNNEL_CHECKS):  # a token is not shown to whoever signs like this
+            for check in MEDIA_CHECKS:  # a token is not shown to whoever signs like this
                 self._tell(Result(check, Outcome.BLOCKED, "untrusted"))
             return
         room = await private_room(self._site)
@@ -81,9 +85,13 @@ class Examination:
             for check in MEDIA_CHECKS:
                 self._tell(Result(check, Outcome.UNTESTED, room))
             return
+        # One after the other: on a narrow way they would take it from each other.
         for check in TUNNEL_CHECKS:
             await self._one(check, check_tunnel_media(self._site, check, room))
         await self._one(Check.NATIVE, check_native(self._site, room))
+        self.ice_servers = await ask_ice_servers(self._site, room.token)
+        for check in RELAY_CHECKS:
+            await self._one(check, check_relay(self._site, check, self.ice_servers))
 
     async def _one(self, check: Check, work: Coroutine[Any, Any, Result]) -> Result:
         self._began(check)

@@ -22,7 +22,7 @@ from wsmedia.findings import Check, Outcome, Result
 from wsmedia.media import Codec, EncodedFrame, MediaKind, TrackSource
 
 _CONNECT_PATIENCE = 12.0
-_SECONDS = 3.0
+_SECONDS = 2.5
 _BITRATE_BPS = 400_000
 _PICTURES = 10  # that have to be seen
 _LATE_MS = 500
@@ -53,8 +53,8 @@ class _Watch:
 async def check_tunnel_media(site: Site, check: Check, room: PrivateRoom) -> Result:
     """Two participants: one sends, the other one looks."""
     watches: dict[MediaKind, _Watch] = {}
-    options = {"token": room.token, "insecure": site.insecure, "reconnect_seconds": 0.0}
     kind = check.value.removeprefix("tunnel-")
+    options = {"token": room.token, "insecure": site.insecure, "reconnect_seconds": 0.0, "lane": kind}
     url = site.base
     try:
         async with asyncio.timeout(_CONNECT_PATIENCE + 2 * _SECONDS):

@@ -38,6 +38,7 @@ _UNTESTED = {
     "plain": "There is none: the address is http://, not encrypted.",
 }
 
+_RELAY = "A relay could be had ({setup_ms:.0f} ms)."
 _SENTENCES: dict[Check, dict[str, str]] = {
     Check.DNS: {
         "resolved": "The name is known ({addresses:.0f} addresses, {time_ms:.0f} ms).",
@@ -97,10 +98,10 @@ _SENTENCES: dict[Check, dict[str, str]] = {
         "far": "{down} down, {up} up, but {round_trip_ms:.0f} ms there and back: people will talk over each other.",
         "broken": "It could not be measured: transfers break off.",
     },
-    Check.STUN: {"works": "STUN answers.", "blocked": "STUN does not answer: UDP is blocked."},
-    Check.TURN_UDP: {"works": "A relay could be had.", "blocked": "No relay can be had: UDP is blocked."},
-    Check.TURN_TCP: {"works": "A relay could be had.", "blocked": "No relay can be had: TURN over TCP is blocked."},
-    Check.TURN_TLS: {"works": "A relay could be had.", "blocked": "No relay can be had: TURN over TLS is blocked."},
+    Check.STUN: {"works": "It answers ({setup_ms:.0f} ms).", "blocked": "It does not answer: UDP is blocked."},
+    Check.TURN_UDP: {"works": _RELAY, "blocked": "No relay can be had: UDP is blocked."},
+    Check.TURN_TCP: {"works": _RELAY, "blocked": "No relay can be had: TURN over TCP is blocked."},
+    Check.TURN_TLS: {"works": _RELAY, "blocked": "No relay can be had: TURN over TLS is blocked."},
     Check.NATIVE: {
         "works": "Pictures went to the gateway and back (connected after {setup_ms:.0f} ms).",
         "udp-blocked": "No connection: UDP is blocked on the way.",
@@ -143,7 +144,8 @@ _REQUESTS: dict[Check, dict[str, str]] = {
     Check.UPLOAD: {"*": "Requests with more than {largest_bytes:.0f} octets are refused. Please allow 64 kB at least."},
     Check.THROUGHPUT: {"*": "The way carries {down} down and {up} up. A call wants 1 Mb/s each way."},
     Check.NATIVE: {"udp-blocked": "UDP to this host is blocked. Allowing it gives calls a shorter delay."},
-    Check.STUN: {"*": "UDP is blocked. Allowing it gives calls a shorter delay."},
+    Check.STUN: {"*": "STUN over UDP is blocked. Allowing it gives calls a shorter delay."},
+    Check.TURN_UDP: {"*": "TURN over UDP is blocked. Allowing it gives calls a shorter delay."},
 }
 
 _GRADES = {

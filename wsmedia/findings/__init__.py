@@ -1,6 +1,6 @@
 """What a check of a network has found: results, the report that they travel in, the verdict, what is to be allowed."""
 
-from wsmedia.findings.allowlist import Allowed, allowlist_text, gateway_entries
+from wsmedia.findings.allowlist import Allowed, allowlist_text, gateway_entries, relay_entries
 from wsmedia.findings.report import (
     MAX_REPORT_BYTES,
     REPORT_FORM,
@@ -30,5 +30,6 @@ __all__ = [
     "gateway_entries",
     "judge",
     "parse_report",
+    "relay_entries",
     "write_report",
 ]

@@ -9,6 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wsmedia.findings.report import Check
+
+_RELAYS = {
+    Check.STUN: "STUN",
+    Check.TURN_UDP: "TURN",
+    Check.TURN_TCP: "TURN over TCP",
+    Check.TURN_TLS: "TURN over TLS",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -41,6 +50,22 @@ def gateway_entries(host: str, port: int, *, secure: bool, native: bool) -> list
     entries = [Allowed(host, str(port), "TCP", web, True)]
     if native:
         entries.append(Allowed(host, "1024-65535", "UDP", "WebRTC media (ICE, DTLS-SRTP)", False))
+    return entries
+
+
+def relay_entries(servers: Sequence[tuple[Check, str, int]]) -> list[Allowed]:
+    """What STUN and TURN servers need; native WebRTC uses them, so calls work without them.
+
+    Args:
+        servers: the check that a server belongs to, its host and its port.
+    """
+    entries = []
+    for check, host, port in servers:
+        protocol = "UDP" if check in (Check.STUN, Check.TURN_UDP) else "TCP"
+        purpose = _RELAYS[check]
+        entry = Allowed(host, str(port), protocol, purpose, False)
+        if entry not in entries:
+            entries.append(entry)
     return entries
 
 

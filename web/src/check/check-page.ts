@@ -5,8 +5,10 @@ import {
   allowlistText,
   type Check,
   examine,
+  type IceServersByCheck,
   judge,
   type Result,
+  relayEntries,
   reportOf,
   type Site,
   sendReport,
@@ -110,7 +112,7 @@ export class CheckPage {
     const found: Result[] = [];
     this.#told(found);
     const around = { audio, show: (surface: HTMLElement | null) => fill(this.#screen, surface) };
-    const results = await examine(this.#options.site, around, {
+    const { results, servers } = await examine(this.#options.site, around, {
       began: (check) => cards.began(check),
       found: (result) => {
         found.push(result);
@@ -119,7 +121,7 @@ export class CheckPage {
       },
     });
     void audio?.close();
-    this.#over(results, judge(results));
+    this.#over(results, judge(results), servers);
   }
 
   #told(found: readonly Result[]): void {
@@ -130,7 +132,7 @@ export class CheckPage {
     this.#way.show(found, null);
   }
 
-  #over(results: readonly Result[], verdict: Verdict): void {
+  #over(results: readonly Result[], verdict: Verdict, servers: IceServersByCheck): void {
     this.#running = false;
     this.root.dataset.state = "over";
     this.#button.disabled = false;
@@ -147,13 +149,13 @@ export class CheckPage {
       element("p", {}, strings.ways[verdict.way]),
       element("p", { class: "hint" }, verdict.tried || verdict.way === "none" ? text : strings.expected),
     );
-    fill(this.#after, this.#administrator(verdict), this.#options.reports && this.#report(results, verdict));
+    fill(this.#after, this.#administrator(verdict, servers), this.#options.reports && this.#report(results, verdict));
   }
 
-  #administrator(verdict: Verdict): HTMLElement {
+  #administrator(verdict: Verdict, servers: IceServersByCheck): HTMLElement {
     const words = strings.administrator;
     const requests = verdict.hindrances.map(requestOf).filter((sentence) => sentence !== "");
-    const text = allowlistText(strings.allowlist, this.#entries(), requests);
+    const text = allowlistText(strings.allowlist, this.#entries(servers), requests);
     const copy = async (): Promise<void> => {
       const copied = await navigator.clipboard.writeText(text).then(
         () => true,
@@ -190,7 +192,7 @@ export class CheckPage {
     );
   }
 
-  #entries(): Allowed[] {
+  #entries(servers: IceServersByCheck): Allowed[] {
     const { protocol, hostname, port } = new URL(this.#options.site.url);
     const host = hostname.replace(/^\[|\]$/g, "");
     const secure = protocol === "https:";
@@ -200,7 +202,7 @@ export class CheckPage {
     if (this.#options.native) {
       entries.push({ host, ports: "1024-65535", protocol: "UDP", purpose: strings.purposes.native, needed: false });
     }
-    return entries;
+    return [...entries, ...relayEntries(servers, strings.purposes)];
   }
 }
 

@@ -3,6 +3,8 @@
  * `tests/vectors/doctor/allowlists.json`. Nothing private is in it. The words are given by the page.
  */
 
+import type { IceServersByCheck } from "./relays.ts";
+
 /** One thing to allow. */
 export interface Allowed {
   readonly host: string;
@@ -13,6 +15,28 @@ export interface Allowed {
   readonly purpose: string;
   /** Calls do not work without it. */
   readonly needed: boolean;
+}
+
+/** What STUN and TURN servers need; native WebRTC uses them, so calls work without them. */
+export function relayEntries(servers: IceServersByCheck, purposes: Readonly<Record<string, string>>): Allowed[] {
+  const entries = new Map<string, Allowed>();
+  for (const [check, those] of servers) {
+    for (const url of those.flatMap(({ urls }) => urls)) {
+      const found = /^(?:stun|turn)(s?):(\[[^\]]+\]|[^:?]+)(?::(\d+))?/i.exec(url);
+      const host = found?.[2]?.replace(/^\[|\]$/g, "");
+      if (host === undefined) continue;
+      const ports = found?.[3] ?? (found?.[1] === "" ? "3478" : "5349");
+      const protocol = check === "stun" || check === "turn-udp" ? "UDP" : "TCP";
+      entries.set(`${host} ${ports} ${check}`, {
+        host,
+        ports,
+        protocol,
+        purpose: purposes[check] ?? "",
+        needed: false,
+      });
+    }
+  }
+  return [...entries.values()];
 }
 
 /** The text's words. */

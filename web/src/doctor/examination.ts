@@ -8,6 +8,7 @@ import { checkBuffering } from "./buffering.ts";
 import { checkIdle } from "./idle.ts";
 import { checkNative, checkTunnel, TUNNEL_CHECKS } from "./media.ts";
 import { privateRoom } from "./private-room.ts";
+import { askIceServers, checkRelay, checkStun, type IceServersByCheck, RELAY_CHECKS } from "./relays.ts";
 import { CHECKS, type Check, type Result, resultOf } from "./result.ts";
 import type { MediaSurroundings } from "./room-media.ts";
 import type { Site } from "./site.ts";
@@ -24,6 +25,8 @@ export const PAGE_CHECKS: readonly Check[] = [
   "idle",
   "upload",
   "throughput",
+  "stun",
+  ...RELAY_CHECKS,
   "native",
   ...TUNNEL_CHECKS,
 ];
@@ -34,8 +37,16 @@ export interface Onlooker {
   found(result: Result): void;
 }
 
-/** Run the site's checks. @returns all results, in the order of the checks. */
-export async function examine(site: Site, around: MediaSurroundings, onlooker: Onlooker): Promise<readonly Result[]> {
+/** What came of a run. */
+export interface Examined {
+  /** In the order of the checks. */
+  readonly results: readonly Result[];
+  /** The STUN and TURN servers that the gateway has named. */
+  readonly servers: IceServersByCheck;
+}
+
+/** Run the site's checks. */
+export async function examine(site: Site, around: MediaSurroundings, onlooker: Onlooker): Promise<Examined> {
   const results = new Map<Check, Result>();
   const wanted = (check: Check): boolean => site.checks.includes(check);
   const tell = (result: Result): void => {
@@ -55,6 +66,7 @@ export async function examine(site: Site, around: MediaSurroundings, onlooker: O
     found.forEach(tell);
     return found.every(({ check, outcome }) => check !== "http" || outcome !== "blocked");
   };
+  let servers: IceServersByCheck = new Map();
   const silence = one("idle", () => checkIdle(site));
   const [reached] = await Promise.all([
     arrival(),
@@ -64,10 +76,10 @@ export async function examine(site: Site, around: MediaSurroundings, onlooker: O
   ]);
   if (reached) {
     await one("throughput", () => checkThroughput(site));
-    await media(site, around, one, tell);
+    servers = await media(site, around, one, tell);
   }
   await silence;
-  return CHECKS.map((check) => results.get(check)).filter((result) => result !== undefined);
+  return { results: CHECKS.map((check) => results.get(check)).filter((result) => result !== undefined), servers };
 }
 
 async function media(
@@ -75,14 +87,19 @@ async function media(
   around: MediaSurroundings,
   one: (check: Check, run: () => Promise<Result>) => Promise<void>,
   tell: (result: Result) => void,
-): Promise<void> {
-  const checks = [...TUNNEL_CHECKS, "native"] as const;
-  if (!checks.some((check) => site.checks.includes(check))) return;
+): Promise<IceServersByCheck> {
+  const nowhere: IceServersByCheck = new Map();
+  const checks = [...TUNNEL_CHECKS, "native", "stun", ...RELAY_CHECKS] as const;
+  if (!checks.some((check) => site.checks.includes(check))) return nowhere;
   const room = await privateRoom(site);
   if (typeof room === "string") {
     for (const check of checks) tell(resultOf(check, "untested", room));
-    return;
+    return nowhere;
   }
   for (const check of TUNNEL_CHECKS) await one(check, () => checkTunnel(site, check, room, around));
   await one("native", () => checkNative(site, room, around));
+  const servers = await askIceServers(site, room.token);
+  await one("stun", () => checkStun(servers));
+  for (const check of RELAY_CHECKS) await one(check, () => checkRelay(site, check, servers, room));
+  return servers;
 }

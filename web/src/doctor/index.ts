@@ -1,7 +1,8 @@
 /** The doctor as its page uses it. */
 
-export { type Allowed, type AllowlistWords, allowlistText } from "./allowlist.ts";
+export { type Allowed, type AllowlistWords, allowlistText, relayEntries } from "./allowlist.ts";
 export { examine, PAGE_CHECKS } from "./examination.ts";
+export type { IceServersByCheck } from "./relays.ts";
 export { reportOf, sendReport } from "./report.ts";
 export { CHECKS, type Check, type Outcome, type Result } from "./result.ts";
 export type { Site } from "./site.ts";

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ProbeFailure } from "../native/probe.ts";
+import { relayEntries } from "./allowlist.ts";
 import { judgeArrival, judgeTls } from "./arrival.ts";
 import { judgeBuffering } from "./buffering.ts";
 import { judgeIdle } from "./idle.ts";
 import { judgeNative, judgeTunnel } from "./media.ts";
+import { judgeRelay, judgeStun, sortServers } from "./relays.ts";
 import { type Check, type Outcome, type Result, resultOf } from "./result.ts";
 import type { MediaSeen } from "./room-media.ts";
 import { isOurPicture } from "./sample-media.ts";
@@ -117,6 +120,37 @@ it("says whether picture and sound came", () => {
   expect(said(judgeNative(seen))).toBe("well works");
   expect(said(judgeNative({ ...seen, pictures: 2 }))).toBe("blocked silent");
   expect(said(judgeNative({ ...seen, connected: false }))).toBe("blocked udp-blocked");
+});
+
+it("knows which check a server is about, and what its probe means", () => {
+  const secret = { username: "u", credential: "c" };
+  const sorted = sortServers([
+    { urls: ["turn:relay.example:3478", "turn:relay.example?transport=tcp"], ...secret },
+    { urls: "turns:relay.example:443?transport=tcp", ...secret },
+    { urls: ["stun:relay.example"] },
+  ]);
+  expect([...sorted.keys()].sort()).toEqual(["stun", "turn-tcp", "turn-tls", "turn-udp"]);
+  expect(sorted.get("turn-tcp")).toEqual([{ urls: ["turn:relay.example?transport=tcp"], ...secret }]);
+  const allowed = relayEntries(sorted, { stun: "STUN" }).map(
+    ({ host, protocol, ports }) => `${host} ${protocol} ${ports}`,
+  );
+  expect(allowed.sort()).toEqual([
+    "relay.example TCP 3478",
+    "relay.example TCP 443",
+    "relay.example UDP 3478",
+    "relay.example UDP 3478",
+  ]);
+  const probed = { elapsedMs: 120, detail: "" };
+  const failed = (failure: ProbeFailure) => said(judgeRelay("turn-tls", { ok: false, failure, ...probed }));
+  const through = { ok: true, elapsedMs: 120, local: null, remote: null, roundTripMs: 3 } as const;
+  expect(said(judgeRelay("turn-tls", through))).toBe("well works");
+  expect(failed("noCandidates")).toBe("blocked blocked");
+  expect(failed("noConnection")).toBe("blocked blocked");
+  expect(failed("noMedia")).toBe("blocked silent");
+  expect(failed("refused")).toBe("untested no-answer");
+  expect(said(judgeStun(true, false))).toBe("well works");
+  expect(said(judgeStun(false, true))).toBe("blocked blocked");
+  expect(said(judgeStun(false, false))).toBe("untested nothing-new");
 });
 
 it("knows its own picture", () => {

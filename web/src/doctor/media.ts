@@ -34,14 +34,14 @@ export async function checkTunnel(
   return judgeTunnel(check, await roomMedia(options, around));
 }
 
-/** By the browser's own WebRTC, straight to the gateway. */
+/** By the browser's own WebRTC, straight to the gateway: relays have checks of their own. */
 export async function checkNative(
   site: Site,
   { room, token }: PrivateRoom,
   around: MediaSurroundings,
 ): Promise<Result> {
   if (!("RTCPeerConnection" in globalThis)) return resultOf("native", "untested", "no-webrtc");
-  return judgeNative(await roomMedia({ url: site.url, room, token, mode: "native" }, around));
+  return judgeNative(await roomMedia({ url: site.url, room, token, mode: "native", iceServers: [] }, around));
 }
 
 export function judgeTunnel(check: TunnelCheck, seen: MediaSeen): Result {

@@ -8,7 +8,11 @@ const tunnel = {
   silent: "It is connected, and no picture comes through.",
   "no-connection": "No connection came about. {note}",
 };
-const relay = { works: "A relay could be had.", blocked: "No relay can be had this way: it is blocked." };
+const relay = {
+  works: "A tone went over a relay to the gateway and back.",
+  silent: "It is connected over a relay, and nothing comes through.",
+  blocked: "No relay can be had this way: it is blocked.",
+};
 
 const allowlist: AllowlistWords = {
   title: (host) => `To the administrator of this network: video calls at ${host}`,
@@ -114,7 +118,11 @@ export const english = {
       far: "{down} down, {up} up, but {round_trip_ms} ms there and back: people will talk over each other.",
       broken: "It could not be measured: transfers break off.",
     },
-    stun: { works: "It answers.", blocked: "It does not answer: UDP is blocked." },
+    stun: {
+      works: "It answers.",
+      blocked: "It does not answer: UDP is blocked.",
+      "nothing-new": "This cannot be told here: nobody translates addresses on the way, or nothing answers.",
+    },
     "turn-udp": relay,
     "turn-tcp": relay,
     "turn-tls": relay,
@@ -146,7 +154,8 @@ export const english = {
     upload: { any: "Requests with more than {largest_bytes} octets are refused. Please allow 64 kB at least." },
     throughput: { any: "The way carries {down} down and {up} up. A call wants 1 Mb/s each way." },
     native: { "udp-blocked": "UDP to this host is blocked. Allowing it gives calls a shorter delay." },
-    stun: { any: "UDP is blocked. Allowing it gives calls a shorter delay." },
+    stun: { any: "STUN over UDP is blocked. Allowing it gives calls a shorter delay." },
+    "turn-udp": { any: "TURN over UDP is blocked. Allowing it gives calls a shorter delay." },
   },
 
   grades: {
@@ -181,6 +190,10 @@ export const english = {
     secure: "HTTPS, and WebSocket inside it (Upgrade: websocket)",
     plain: "HTTP and WebSocket",
     native: "WebRTC media (ICE, DTLS-SRTP)",
+    stun: "STUN",
+    "turn-udp": "TURN",
+    "turn-tcp": "TURN over TCP",
+    "turn-tls": "TURN over TLS",
   },
   administrator: {
     title: "For your network’s administrator",
