@@ -5,8 +5,8 @@
 set -uo pipefail
 
 packages=(chromium firefox-esr ffmpeg janus coturn iproute2 openssl golang-go golang-github-pion-webrtc.v3-dev
-  nftables libnss3-tools 'squid-openssl|squid')
-[ "${1:-}" = reach ] && packages+=(nginx libnginx-mod-stream haproxy apache2-bin caddy tinyproxy-bin privoxy mitmproxy)
+  nginx nftables libnss3-tools 'squid-openssl|squid')
+[ "${1:-}" = reach ] && packages+=(libnginx-mod-stream haproxy apache2-bin caddy tinyproxy-bin privoxy mitmproxy)
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 
