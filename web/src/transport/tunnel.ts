@@ -18,6 +18,8 @@
 
 import type { Participant, Track } from "../base/media.ts";
 import { startWorker } from "../base/start-worker.ts";
+import { LANE_KINDS } from "./lane-kinds.ts";
+import { LaneMemory } from "./lane-memory.ts";
 import type {
   RoomState,
   TunnelCommand,
@@ -93,6 +95,9 @@ const browserPage: PageLike = {
 /** One participant's tunnel to one room. Connects at once; `close()` leaves. */
 export class Tunnel {
   readonly #events: TunnelEvents;
+  readonly #url: string;
+  readonly #isForced: boolean;
+  readonly #memory: LaneMemory;
   readonly #worker: WorkerLike;
   readonly #page: PageLike;
   readonly #unwatch: () => void;
@@ -100,7 +105,16 @@ export class Tunnel {
   #online: boolean;
   #visible: boolean;
 
-  constructor(options: TunnelOptions, events: TunnelEvents, worker = startTunnel(), page = browserPage) {
+  constructor(
+    options: TunnelOptions,
+    events: TunnelEvents,
+    worker = startTunnel(),
+    page = browserPage,
+    memory = new LaneMemory(),
+  ) {
+    this.#url = options.url;
+    this.#isForced = (options.lane ?? null) !== null;
+    this.#memory = memory;
     this.#events = events;
     this.#worker = worker;
     this.#page = page;
@@ -112,7 +126,8 @@ export class Tunnel {
       () => this.#pageChanged(),
       () => this.close(),
     );
-    this.#post({ type: "connect", options, online: this.#online, visible: this.#visible });
+    const remembered = { ...options, lastLane: memory.recall(options.url) };
+    this.#post({ type: "connect", options: remembered, online: this.#online, visible: this.#visible });
   }
 
   /** How the tunnel is now. */
@@ -223,12 +238,21 @@ export class Tunnel {
         events.targetBitrate?.(report.trackId, report.bitrateBps);
         break;
       case "statistics":
+        this.#remember(report.statistics);
         events.statistics?.(report.statistics);
         break;
       case "closed":
         this.#end(report.code, report.reason, report.explanation);
         break;
     }
+  }
+
+  /** Once the choice has settled: while it changes, lanes of two kinds are up. */
+  #remember({ lanes }: TunnelStatistics): void {
+    if (this.#isForced) return;
+    const [kind, ...others] = new Set(lanes.map((lane) => lane.kind));
+    const known = LANE_KINDS.find((one) => one === kind);
+    if (known !== undefined && others.length === 0) this.#memory.remember(this.#url, known);
   }
 
   #end(code: number, reason: string, explanation: string): void {
