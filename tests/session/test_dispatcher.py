@@ -72,6 +72,27 @@ def control(now=0.0):
     return Block(bytes(50), Urgency.CONTROL, now)
 
 
+class TestKinds:
+    @pytest.mark.parametrize("block", [control, packet, frame])
+    def test_a_lane_of_a_worse_kind_carries_nothing_beside_a_better_one(self, block):
+        path = Path(0)
+        path.lanes |= {
+            lane_id: Lane(lane_id, kind, b"", welcomed=welcomed, now=0.0)
+            for lane_id, (kind, welcomed) in enumerate(
+                [("http-poll", True), ("http-stream", True), ("websocket", False)]
+            )
+        }
+        assert path.send(block()) == [1]
+        path.lanes[2].welcomed = True
+        assert path.send(block()) == [2]
+        # Also where the better one has more to do.
+        path.occupy(2, 50_000)
+        assert path.send(block()) == [2]
+        path.lanes.pop(2)
+        path.lanes.pop(1)
+        assert path.send(block()) == [0]
+
+
 class TestLanes:
     def test_a_clean_path_keeps_the_first_lane_for_control_and_audio(self):
         path = Path(3)

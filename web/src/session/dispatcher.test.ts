@@ -63,6 +63,31 @@ const picture = (dataCount = 1, spareCount = 0, now = 0) =>
 const control = (now = 0) => new Block(new Uint8Array(50), Urgency.CONTROL, at(now));
 
 describe("Dispatcher", () => {
+  it.each([
+    ["CONTROL", () => control()],
+    ["sound", () => packet()],
+    ["pictures", () => picture()],
+  ] as const)("sends %s on lanes of the best kind only", (_, block) => {
+    const path = new Path(0);
+    const kinds = [
+      ["http-poll", true],
+      ["http-stream", true],
+      ["websocket", false],
+    ] as const;
+    kinds.forEach(([kind, welcomed], id) => {
+      path.lanes.set(id, new Lane(id, kind, new Uint8Array(0), welcomed, at(0)));
+    });
+    expect(path.send(block())).toEqual([1]);
+    path.lane(2).welcomed = true;
+    expect(path.send(block())).toEqual([2]);
+    path.lane(2).sent(50_000, at(0));
+    expect(path.send(block())).toEqual([2]);
+    path.lose(2);
+    path.lanes.delete(1);
+    path.carry(block().urgency);
+    expect(path.send(block())).toEqual([0]);
+  });
+
   it("keeps the first lane of a clean path for CONTROL and audio", () => {
     const path = new Path(3);
     path.send(packet());
