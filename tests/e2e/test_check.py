@@ -16,8 +16,10 @@ from playwright.async_api import Browser, Page, expect
 from tests.support import netns
 from tests.support.browser import browser, gateway_process
 from tests.support.doctor_proxies import inspecting_proxy, missing, nginx
-from tests.support.gateway import running_gateway
+from tests.support.gateway import http_url, running_gateway
+from wsmedia.auth import issue_token
 
+KEY = "k" * 32
 LIGHT = "tls,http,websocket,buffering,idle,upload,throughput"
 
 
@@ -143,7 +145,8 @@ async def test_answers_are_collected_and_upgrades_taken_out(chromium: Browser, t
         _, seen = await check(chromium, url, checks="http,websocket,buffering,upload,tunnel-http-poll")
     assert seen.findings["websocket"] == "blocked stripped"
     assert seen.findings["buffering"] == "blocked buffered"
-    assert seen.findings["tunnel-http-poll"] == "well works"
+    # Two proxies that know nothing of haste stand in the way: it may be late, and it comes.
+    assert seen.findings["tunnel-http-poll"] in ("well works", "hindered late")
     assert seen.way == "http-poll"
     assert "polled HTTP requests" in seen.verdict
     assert "switch buffering off" in seen.administrator
@@ -160,6 +163,27 @@ async def test_an_inspecting_proxy_is_told_from_the_browser_itself(chromium: Bro
     assert seen.findings["tls"] == "hindered inspected"
     assert seen.findings["websocket"] == "well works"
     assert "exempt this host from inspection" in seen.administrator
+
+
+@pytest.mark.skipif(missing("nginx") is not None, reason="needs nginx")
+async def test_a_call_that_cannot_begin_leads_here_with_its_token(chromium: Browser, tmp_path: Path) -> None:
+    token = issue_token(KEY, "standup", 4e9)
+    async with (
+        running_gateway(token_key=[KEY], state_dir=tmp_path / "state") as gateway,
+        nginx(tmp_path / "nginx", http_url(gateway)) as url,
+    ):
+        page = await (await chromium.new_context()).new_page()
+        # This kind of lane alone cannot get through here.
+        await page.goto(f"{url}?room=standup&name=Alice&token={token}&autojoin=1&lane=websocket")
+        async with page.expect_popup() as opening:
+            await page.get_by_role("button", name="Check the network").click()
+        opened = await opening.value
+        assert opened.url == f"{url}check"
+        await opened.goto(f"{url}check?silence=1&checks=http,websocket,tunnel-http-stream")
+        await opened.get_by_role("button", name="Start the check").click()
+        card = opened.locator('[data-check="tunnel-http-stream"][data-outcome=well]')
+        await expect(card).to_be_visible()
+        assert token not in opened.url
 
 
 async def test_it_fits_a_phone_and_says_what_happens(chromium: Browser) -> None:

@@ -2,10 +2,9 @@
 
 import { PAGE_CHECKS, type Site } from "../doctor/index.ts";
 import { takeAddress } from "../page/address.ts";
+import { CHECK_TOKEN_KEY } from "../page/network-check.ts";
 import { CheckPage } from "./check-page.ts";
 
-/** Where the call page leaves the token for a check that it opens; never in an address. */
-const TOKEN_KEY = "wsmedia.check.token";
 const SILENCE_S = 33;
 const LONGEST_SILENCE_S = 600;
 
@@ -15,7 +14,7 @@ const root = document.getElementById("app");
 /** The token of the address, or that of the call page that has opened this one. */
 function takeToken(): string | null {
   const { token } = takeAddress();
-  const handed = sessionStorage.getItem(TOKEN_KEY);
+  const handed = sessionStorage.getItem(CHECK_TOKEN_KEY);
   return token ?? (handed === "" ? null : handed);
 }
 

@@ -4,6 +4,7 @@ import type { CaptureProblem, CodecChoice, LocalMedia, RoomMode } from "../sdk/i
 import { cameraToggle, microphoneToggle } from "./controls.ts";
 import { type DeviceActions, DeviceFields } from "./device-fields.ts";
 import { element, fill, setAttribute } from "./dom.ts";
+import { openNetworkCheck } from "./network-check.ts";
 import { card } from "./notices.ts";
 import { isRoomName, type Preferences } from "./preferences.ts";
 import { type Explanation, strings } from "./strings.ts";
@@ -180,12 +181,18 @@ export class LobbyView {
     this.#more.open = options.ended === strings.ends.tokenRefused;
     this.#join.textContent = options.ended !== null || options.left ? words.rejoin : words.join;
     const retry = { label: strings.controls.reload, run: () => location.reload() };
+    const check = { label: strings.controls.checkNetwork, run: openNetworkCheck };
+    const { serverGone, crashed, versionMismatch } = strings.ends;
+    const remedies = new Map<Explanation | null, typeof retry>([
+      [versionMismatch, retry],
+      [serverGone, check],
+      [crashed, check],
+    ]);
     return element(
       "form",
       { class: "lobby-form", novalidate: true, onsubmit: (event: SubmitEvent) => this.#submit(event) },
       this.#hindrance,
-      options.ended !== null &&
-        card(options.ended, "problem", options.ended === strings.ends.versionMismatch ? retry : null),
+      options.ended !== null && card(options.ended, "problem", remedies.get(options.ended) ?? null),
       element("h1", {}, options.invited ? words.titleRoom(options.room) : words.title),
       options.left && element("p", { class: "hint", role: "status" }, words.left),
       element("label", { class: "field" }, element("span", {}, words.name), this.#name),

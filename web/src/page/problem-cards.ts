@@ -2,6 +2,7 @@
 
 import type { RoomState } from "../sdk/index.ts";
 import { element } from "./dom.ts";
+import { openNetworkCheck } from "./network-check.ts";
 import { card } from "./notices.ts";
 import { type Explanation, strings } from "./strings.ts";
 
@@ -49,7 +50,8 @@ export class ProblemCards {
     const words = navigator.onLine ? strings.banner[state] : strings.banner.offline;
     this.#patience = setTimeout(() => {
       const text = [words.text, reason].filter((part) => part !== "").join(" ");
-      this.#stateCard = card({ title: words.title, text }, "waiting", null);
+      const check = { label: strings.controls.checkNetwork, run: openNetworkCheck };
+      this.#stateCard = card({ title: words.title, text }, "waiting", navigator.onLine ? check : null);
       this.root.prepend(this.#stateCard);
     }, PATIENCE_MS[state]);
   }

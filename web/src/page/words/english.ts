@@ -63,6 +63,7 @@ export const english = {
   },
 
   controls: {
+    checkNetwork: "Check the network",
     label: "Call controls",
     microphoneOn: "Turn microphone on",
     microphoneOff: "Turn microphone off",
