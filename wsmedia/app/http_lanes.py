@@ -142,7 +142,8 @@ class HttpLaneRoutes:
 
         def lost(lane: HttpLane) -> None:
             silence.cancel()
-            loop.call_later(_MEMORY, self._lanes.pop, key, None)
+            # Of one that nobody fetched from, and that said nothing, nobody wants to hear why it is over.
+            loop.call_later(_MEMORY if lane.kind is not None else 0.0, self._lanes.pop, key, None)
             if lane.pump is not None and lane.ended is not None:
                 self._sessions.leave(lane.pump, lane, lane.ended[0])
 
