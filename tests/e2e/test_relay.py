@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import ALICE, BOB
+from tests.support import netns
 from tests.support.browser import CallPage, browser, gateway_process
 
 # Keeps every peer connection of a page, and tells by which way each that is connected goes.
@@ -35,6 +38,9 @@ _WAYS = """
   };
 })()
 """
+
+
+TRUSTING = ["--ignore-certificate-errors"]
 
 
 @pytest.mark.parametrize(("scheme", "protocol"), [("http", "tcp"), ("https", "tls")])
@@ -68,4 +74,29 @@ async def test_native_and_tunnelled_people_meet_through_the_gateways_one_port(
         assert native.errors == tunnelled.errors == []
 
 
-TRUSTING = ["--ignore-certificate-errors"]
+@pytest.fixture
+def without_udp(network: tuple[str, ...]) -> tuple[str, ...]:
+    """The same network, but that no UDP leaves anybody in it."""
+    if netns.unavailable_reason() is not None or shutil.which("nft") is None:
+        pytest.skip("needs root, iproute2 and nftables")
+    chain = "add chain inet test out { type filter hook output priority 0; }"
+    rules = f"add table inet test; {chain}; add rule inet test out meta l4proto udp drop"
+    subprocess.run(["nft", rules], check=True)  # in the namespace, which this thread is in
+    return network
+
+
+async def test_where_udp_is_blocked_native_webrtc_finds_the_gateways_turn_by_itself(
+    without_udp: tuple[str, ...], clips: Path
+) -> None:
+    async with (
+        gateway_process() as url,
+        browser(clips, ALICE, *without_udp) as alices,
+        browser(clips, BOB, *without_udp) as bobs,
+    ):
+        native = await CallPage.joined(alices, url, room="r", name="Alice", scripts=[_WAYS], mode="native")
+        tunnelled = await CallPage.joined(bobs, url, room="r", name="Bob")
+        seen, shown = await asyncio.gather(native.wait_for_picture("Bob"), tunnelled.wait_for_picture("Alice"))
+        await asyncio.gather(
+            native.wait_for_other_picture("Bob", seen), tunnelled.wait_for_other_picture("Alice", shown)
+        )
+        assert await native.page.evaluate("__ways()") == ["relay tcp"] * 2

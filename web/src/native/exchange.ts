@@ -1,6 +1,6 @@
 /**
- * WebRTC by one HTTP exchange: WHIP to publish (RFC 9725), WHEP to watch somebody. All candidates are gathered before the
- * offer leaves; the gateway's answer brings its own.
+ * WebRTC by one HTTP exchange: WHIP to publish (RFC 9725), WHEP to watch somebody. This machine's candidates are gathered
+ * before the offer leaves; the gateway's answer brings its own.
  */
 
 import type { TrackSource } from "../base/media.ts";
@@ -9,6 +9,11 @@ import type { IceConfiguration, IceServers } from "./ice-servers.ts";
 
 /** Host candidates come at once; an interface that never answers is not waited for. */
 const GATHERING_MS = 1_500;
+/**
+ * After the last candidate, before the offer leaves without those that may follow: STUN and TURN take round trips, and what
+ * they find shows itself to the gateway by its first check.
+ */
+const QUIET_MS = 100;
 /** Where there is no other way, TURN gets the time that TCP, TLS and its two requests take on a slow path. */
 const RELAY_GATHERING_MS = 6_000;
 
@@ -188,8 +193,10 @@ function gathered(connection: RTCPeerConnection, signal?: AbortSignal): Promise<
       return;
     }
     const heard = new AbortController();
+    let quiet: ReturnType<typeof setTimeout> | undefined;
     const enough = () => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       heard.abort();
       resolve();
     };
@@ -203,6 +210,9 @@ function gathered(connection: RTCPeerConnection, signal?: AbortSignal): Promise<
     // One way through a relay is as good as the next, and the end of gathering may be many seconds away.
     const found = ({ candidate }: RTCPeerConnectionIceEvent) => {
       if (relayed && candidate?.type === "relay") enough();
+      if (relayed || candidate === null || signal !== undefined) return;
+      clearTimeout(quiet);
+      quiet = setTimeout(enough, QUIET_MS);
     };
     connection.addEventListener("icegatheringstatechange", gathering, { signal: heard.signal });
     connection.addEventListener("icecandidate", found, { signal: heard.signal });

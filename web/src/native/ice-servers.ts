@@ -17,6 +17,8 @@ export interface IceConfiguration {
   readonly iceTransportPolicy: RTCIceTransportPolicy;
 }
 
+/** A gateway that does not answer holds nobody up for longer. */
+const ANSWER_MS = 3_000;
 /** Used when the gateway does not say for how long its answer holds. */
 const USUAL_TTL_S = 600;
 
@@ -47,7 +49,8 @@ export class IceServers {
   async #ask(): Promise<IceConfiguration> {
     this.#staleAt = Number.POSITIVE_INFINITY;
     try {
-      const response = await request(this.#gateway, "v1/ice", { cache: "no-store" });
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const response = await request(this.#gateway, "v1/ice", { cache: "no-store", signal });
       const { configuration, ttlS } = iceConfigurationOf(await response.json());
       this.#staleAt = this.#now() + 500 * ttlS;
       return configuration;
