@@ -66,7 +66,7 @@ async def visit(running: Browser, url: str, person: dict[str, Any], options: dic
     context.set_default_timeout(DEADLINE_MS)
     page = await context.new_page()
     await page.add_init_script(f"{{ const PERSON = {json.dumps(person)}; {DEVICES} }}")
-    everything = {"room": "standup", "name": person["name"], "quality": "360p", **query}
+    everything = {"room": "standup", "name": person["name"], "quality": "360p", "mode": "tunnel", **query}
     await page.goto(f"{url}?{urlencode(everything)}")
     return page
 

@@ -183,8 +183,8 @@ async def _tunnel(
     carrier: Carrier, direction: Direction, servers: Servers, sending: Browser, watching: Browser, sound: bool
 ) -> Call:
     def address(name: str, behind: bool) -> str:
-        query = {"room": ROOM, "name": name, "token": servers.token(), "autojoin": "1", "codecs": "webcodecs"}
-        query |= {"quality": "360p", "bitrate": str(BITRATE_BPS // 1000)}
+        query = {"room": ROOM, "name": name, "token": servers.token(), "autojoin": "1", "mode": "tunnel"}
+        query |= {"codecs": "webcodecs", "quality": "360p", "bitrate": str(BITRATE_BPS // 1000)}
         if behind and carrier.lanes:
             query |= {"lanes": str(carrier.lanes)}
         return f"https://{servers.address}:{places.GATEWAY_PORT}/?{urlencode(query)}"

@@ -17,7 +17,7 @@ from wsmedia.app.server import Gateway
 from wsmedia.media import Codec, EncodedFrame, MediaKind, Track, TrackSource
 from wsmedia.peer import PeerConfig, PeerConnection, PeerState, RtpReceiver
 from wsmedia.ports import FrameSink
-from wsmedia.wire import ParticipantJoined, ParticipantLeft, TargetBitrate, TrackAdded
+from wsmedia.wire import ParticipantJoined, ParticipantLeft, TargetBitrate, TrackAdded, TrackMuted, TrackRemoved
 
 SDP = {"Content-Type": "application/sdp"}
 ADDRESS = "127.0.0.1"
@@ -91,6 +91,44 @@ async def test_a_native_publisher_is_a_participant_like_any_other(http: httpx.As
         assert (await http.delete(response.headers["Location"])).status_code == 200
         await eventually(lambda: alice.controls(ParticipantLeft), "Böb's leaving")
         assert (await http.delete(response.headers["Location"])).status_code == 200
+
+
+async def test_a_native_publisher_tells_what_is_muted_and_what_is_over(
+    http: httpx.AsyncClient, alice: TunnelClient
+) -> None:
+    async with peer() as bob:
+        video, _ = bob.add_sender(VIDEO), bob.add_sender(AUDIO)
+        resource = (await connect(http, "/v1/rooms/r/whip", bob)).headers["Location"]
+
+        async def change(**told: object) -> None:
+            assert (await http.patch(resource, json=told)).status_code == 204
+
+        # Muted before there was a frame: known all the same.
+        await change(muted={"microphone": True})
+        await eventually(lambda: alice.controls(TrackAdded), "the microphone")
+        microphone = alice.controls(TrackAdded)[0].track
+        assert (microphone.source, microphone.muted) == (TrackSource.MICROPHONE, True)
+        await play(video_frames(10), video)
+        await eventually(lambda: len(alice.controls(TrackAdded)) == 2, "the camera")
+        camera = alice.controls(TrackAdded)[1].track.track_id
+        await change(muted={"microphone": False, "camera": True})
+        await eventually(lambda: len(alice.controls(TrackMuted)) == 2, "both marks")
+        assert {(one.track_id, one.muted) for one in alice.controls(TrackMuted)} == {
+            (microphone.track_id, False),
+            (camera, True),
+        }
+        await change(ended=["camera"])
+        await eventually(lambda: alice.controls(TrackRemoved), "the camera's end")
+
+        async def again() -> None:
+            while len(alice.controls(TrackAdded)) < 3:
+                await play(video_frames(10), video)
+
+        await asyncio.wait_for(again(), 10)
+        assert not alice.controls(TrackAdded)[2].track.muted
+        for wrong in (b"{", b'{"muted": {"phone": true}}', b'{"muted": {"camera": 1}}', b"x" * 2000):
+            assert (await http.patch(resource, content=wrong)).status_code in (400, 413)
+    assert (await http.patch("/v1/resources/none", json={})).status_code == 404
 
 
 async def test_a_native_publisher_who_vanishes_leaves(http: httpx.AsyncClient, alice: TunnelClient) -> None:

@@ -110,6 +110,8 @@ async def test_what_the_page_is_told(http: httpx.AsyncClient) -> None:
     assert told["adapter"] == "embedded"
     assert told["token_required"] is False
     assert told["native_mode"] is True
+    assert told["policy"] == "auto"
+    assert len(told["network"]) == 8
 
 
 async def test_unknown_addresses_and_methods_are_problems(http: httpx.AsyncClient) -> None:

@@ -38,7 +38,7 @@ async def test_two_people_see_and_hear_each_other(gateway: str, running: Browser
 async def test_a_latecomer_sees_a_picture_within_a_second(gateway: str, running: Browser, bobs: Browser) -> None:
     alice = await CallPage.joined(running, gateway, room="late", name="Alice")
     await alice.page.wait_for_function("window.wsmedia.tracks.some((t) => t.kind === 'video' && t.frames > 30)")
-    bob = await CallPage.open(bobs, f"{gateway}?room=late&name=Bob&quality=180p")
+    bob = await CallPage.open(bobs, f"{gateway}?room=late&name=Bob&quality=180p&mode=tunnel")
     await bob.page.evaluate(
         """() => {
           const times = (window.lateTimes = {});

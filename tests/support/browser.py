@@ -267,8 +267,8 @@ class CallPage:
         viewport: dict[str, Any] | None = None,
         **query: str,
     ) -> CallPage:
-        """The same, and in the call."""
-        everything = {"room": room, "name": name, "autojoin": "1", "quality": "180p", **query}
+        """The same, and in the call, by the tunnel where ``query`` does not say otherwise."""
+        everything = {"room": room, "name": name, "autojoin": "1", "quality": "180p", "mode": "tunnel", **query}
         address = f"{url}?{urlencode(everything)}"
         call = await cls.open(running, address, scripts=scripts, webcodecs=webcodecs, **(viewport or {}))
         await call.wait_connected()

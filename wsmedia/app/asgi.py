@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wsmedia import __version__
 from wsmedia.app.access import LoopbackOnly
 from wsmedia.app.check import CHECK_PATH
+from wsmedia.app.networks import network_of
 from wsmedia.app.page import page_route
 from wsmedia.app.parts import Parts
 from wsmedia.app.problems import Problem, on_http_exception, on_unexpected
@@ -32,13 +33,15 @@ def make_app(parts: Parts) -> Starlette:
     """
     settings = parts.settings
 
-    async def config(_: Request) -> Response:
+    async def config(request: Request) -> Response:
         """What the page has to know before it can join."""
         body = {
             "version": __version__,
             "adapter": settings.adapter,
             "token_required": not settings.loopback_only,
             "native_mode": parts.embedded is not None,
+            "policy": settings.policy,
+            "network": network_of(request.client.host if request.client else None),
         }
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
@@ -72,6 +75,7 @@ def make_app(parts: Parts) -> Starlette:
         Route("/v1/rooms/{room}/whip", parts.native.publish, methods=["POST"]),
         Route("/v1/rooms/{room}/whep/{participant_id}", parts.native.subscribe, methods=["POST"]),
         Route("/v1/probe", parts.native.probe, methods=["POST"]),
+        Route("/v1/resources/{resource_id}", parts.native.change, methods=["PATCH"]),
         Route("/v1/resources/{resource_id}", parts.native.end, methods=["DELETE"]),
         *(_check_routes(parts) if settings.check else []),
         Route("/healthz", health),

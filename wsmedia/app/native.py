@@ -8,6 +8,7 @@ import re
 import secrets
 from http import HTTPStatus
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,16 +22,23 @@ from wsmedia.app.settings import Settings
 from wsmedia.app.turn import TurnHost
 from wsmedia.clock import Clock
 from wsmedia.errors import PeerError, SdpError, SfuError
+from wsmedia.media import TrackSource
 from wsmedia.peer import PeerConfig, PeerConnection
 from wsmedia.wire import is_handover
 
 _MAX_SDP_BYTES = 65_536
 _CONNECT_TIMEOUT = 15.0
 _MAX_PROBES = 100
+_MAX_PATCH_BYTES = 1024
 _DEFAULT_NAME = "Guest"
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 logger = logging.getLogger(__name__)
+
+
+class _Change(msgspec.Struct, frozen=True):
+    muted: dict[TrackSource, bool] = {}
+    ended: tuple[TrackSource, ...] = ()
 
 
 class NativeRoutes:
@@ -132,6 +140,19 @@ class NativeRoutes:
 
         return await self._answer(request, resource_id, NativeEcho(peer, ended, self._clock), offer)
 
+    async def change(self, request: Request) -> Response:
+        """PATCH of a publisher's resource: what the user has muted, has not any more, or does not publish any more."""
+        self._access.check_origin(request)
+        native = self._resources.get(request.path_params["resource_id"])
+        if not isinstance(native, NativePublisher):
+            raise Problem(HTTPStatus.NOT_FOUND, "This publisher is not there any more.")
+        change = await _read_change(request)
+        for source, muted in change.muted.items():
+            native.set_muted(source, muted)
+        for source in change.ended:
+            native.end_source(source)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
     async def end(self, request: Request) -> Response:
         """DELETE of a resource: the publisher leaves, the subscriber stops. Its unguessable id is the permission.
 
@@ -193,6 +214,24 @@ def _name(request: Request) -> str:
     if not 1 <= len(name) <= 64 or _BAD_NAME.search(name):
         raise Problem(HTTPStatus.BAD_REQUEST, "A name has 1 to 64 characters, none of them a control character.")
     return name
+
+
+async def _read_change(request: Request) -> _Change:
+    """The body of a PATCH, ``{"muted": {SOURCE: true or false}, "ended": [SOURCE]}``.
+
+    Raises:
+        Problem: 413 when it is too long, 400 when it is something else.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_PATCH_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A change has at most {_MAX_PATCH_BYTES} octets.")
+    try:
+        return msgspec.json.decode(body, type=_Change)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        detail = 'A change is {"muted": {SOURCE: true or false}, "ended": [SOURCE]} of microphone, camera and screen.'
+        raise Problem(HTTPStatus.BAD_REQUEST, detail) from None
 
 
 def _handover(request: Request) -> str | None:

@@ -116,6 +116,12 @@ class Settings(BaseSettings):
         None, description="VideoRoom's admin_key, if creating rooms needs one.", panel=_SFU
     )
 
+    policy: Literal["auto", "native", "tunnel", "direct", "turn-udp", "turn-tcp", "turn-tls"] = _setting(
+        "auto",
+        description="The way for pages that choose none: auto (native WebRTC where it carries media, the tunnel "
+        "everywhere else), native, tunnel, direct, turn-udp, turn-tcp or turn-tls.",
+        panel=_NATIVE,
+    )
     turn: bool = _setting(
         True,
         description="Serve TURN on the ports of HTTPS and HTTP. It leads to the embedded SFU and to turn_peer only.",

@@ -24,8 +24,16 @@ export interface Exchange {
   close(): void;
 }
 
+/** What others ought to know beside frames. */
+export interface EntryChange {
+  readonly muted?: Readonly<Partial<Record<TrackSource, boolean>>>;
+  readonly ended?: readonly TrackSource[];
+}
+
 /** Our place in the room. */
 export interface Entry extends Exchange {
+  /** Tell others what the user has muted, and what they do not send any more. */
+  tell(change: EntryChange): void;
   readonly participantId: string;
   /** One for each thing that can be sent; the room hears of it with its first frame. */
   readonly senders: Readonly<Record<TrackSource, RTCRtpSender>>;
@@ -37,7 +45,13 @@ export interface Entry extends Exchange {
  *
  * @throws HttpError
  */
-export async function enter(gateway: Gateway, ice: IceServers, room: string, name: string): Promise<Entry> {
+export async function enter(
+  gateway: Gateway,
+  ice: IceServers,
+  room: string,
+  name: string,
+  handover: string | null = null,
+): Promise<Entry> {
   const connection = connectionOf(await ice.configuration());
   try {
     const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [new MediaStream()] };
@@ -46,13 +60,26 @@ export async function enter(gateway: Gateway, ice: IceServers, room: string, nam
     const screen = connection.addTransceiver("video", init);
     for (const picture of [camera, screen]) preferH264(picture, RTCRtpSender.getCapabilities("video"));
     const path = `v1/rooms/${encodeURIComponent(room)}/whip`;
-    const { response, close } = await negotiate(gateway, path, connection, () => ({
-      name,
-      ...(screen.mid === null ? {} : { screen: screen.mid }),
-    }));
+    const { response, close, location } = await negotiate(
+      gateway,
+      path,
+      connection,
+      () => ({
+        name,
+        ...(screen.mid === null ? {} : { screen: screen.mid }),
+      }),
+      { handover },
+    );
     const participantId = response.headers.get("Wsmedia-Participant") ?? "";
     const senders = { microphone: microphone.sender, camera: camera.sender, screen: screen.sender };
-    return { connection, close, participantId, senders };
+    const tell = (change: EntryChange) => {
+      if (location === null) return;
+      const headers = { "Content-Type": "application/json" };
+      const body = JSON.stringify(change);
+      // Should it get lost, others see no mark; what is muted is not sent in any case.
+      void request(gateway, location, { method: "PATCH", headers, body }).catch(() => undefined);
+    };
+    return { connection, close, tell, participantId, senders };
   } catch (error) {
     connection.close();
     throw error;
@@ -116,7 +143,7 @@ export async function offerProbe(
     gatheredAll();
     return room === "" ? {} : { room };
   };
-  const { close } = await negotiate(gateway, "v1/probe", connection, query, signal);
+  const { close } = await negotiate(gateway, "v1/probe", connection, query, { signal });
   return { connection, close };
 }
 
@@ -154,15 +181,16 @@ async function negotiate(
   path: string,
   connection: RTCPeerConnection,
   query: () => Record<string, string> = () => ({}),
-  signal?: AbortSignal,
-): Promise<{ response: Response; close: () => void }> {
+  { signal, handover = null }: { readonly signal?: AbortSignal; readonly handover?: string | null } = {},
+): Promise<{ response: Response; close: () => void; location: string | null }> {
   await connection.setLocalDescription();
   await gathered(connection, signal);
   signal?.throwIfAborted();
   // Only now do sections have their names.
   const parameters = new URLSearchParams(query()).toString();
   const body = connection.localDescription?.sdp ?? "";
-  const headers = { "Content-Type": "application/sdp" };
+  const headers: Record<string, string> = { "Content-Type": "application/sdp" };
+  if (handover !== null) headers["Wsmedia-Handover"] = handover;
   const response = await request(gateway, parameters === "" ? path : `${path}?${parameters}`, {
     method: "POST",
     headers,
@@ -182,7 +210,7 @@ async function negotiate(
     close();
     throw error;
   }
-  return { response, close };
+  return { response, close, location };
 }
 
 /** @param signal given: whoever waits decides how long; without it a server that never answers is not waited for. */

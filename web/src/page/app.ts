@@ -126,7 +126,9 @@ export class App {
     this.#lobby = null;
     const { speakerId } = this.#preferences;
     const { lanes, lane, ice: iceTransportPolicy } = this.#address;
-    const way = { mode, lanes, lane, iceTransportPolicy };
+    // Without a word about it the SDK chooses.
+    const policy = this.#address.policy ?? (mode === "auto" ? null : mode);
+    const way = { ...(policy === null ? {} : { policy }), lanes, lane, iceTransportPolicy };
     const open = this.#sdk.open({ url: BASE_URL, room, name, token, codecs, speakerId, ...way });
     const call = new CallSession(open, {
       media: this.#media,

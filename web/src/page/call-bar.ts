@@ -5,6 +5,7 @@ import { actionButton } from "./controls.ts";
 import { element } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { strings } from "./strings.ts";
+import { wayText } from "./way-figures.ts";
 
 /** What the user does here. */
 export interface CallBarActions {
@@ -19,6 +20,7 @@ export class CallBar {
   readonly #heading = element("h1", { tabindex: -1 });
   readonly #count = element("span", { class: "count" });
   readonly #state = element("span", { class: "state" });
+  readonly #mode = element("span", { class: "mode" });
   readonly #badge: HTMLElement;
 
   constructor(room: Room, actions: CallBarActions) {
@@ -31,7 +33,7 @@ export class CallBar {
       { class: "connection", role: "status" },
       element("span", { class: "dot", "aria-hidden": "true" }),
       this.#state,
-      element("span", { class: "mode" }, strings.modes[room.mode]),
+      this.#mode,
     );
     this.root = element(
       "header",
@@ -56,6 +58,9 @@ export class CallBar {
     const { state } = this.#room;
     const roundTripMs = this.#room.pathReading()?.roundTripMs ?? null;
     this.#badge.setAttribute("data-state", state);
+    const mode = strings.modes[this.#room.mode];
+    if (this.#mode.textContent !== mode) this.#mode.textContent = mode;
+    this.#mode.title = wayText(this.#room.way);
     if (this.#state.textContent !== strings.states[state]) this.#state.textContent = strings.states[state];
     this.#badge.title = roundTripMs === null ? strings.states[state] : strings.roundTrip(roundTripMs);
   }

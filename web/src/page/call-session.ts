@@ -116,6 +116,10 @@ export class CallSession {
         view.showPeople();
       });
     }
+    room.addEventListener("waychange", ({ way }) => {
+      log("way", { rung: way.rung, why: way.why });
+      view.showWay();
+    });
     room.addEventListener("levels", ({ levels }) => view.showLevels(levels));
     room.addEventListener("audiochange", ({ running }) => {
       log("sound", { running });

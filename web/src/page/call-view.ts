@@ -118,6 +118,11 @@ export class CallView {
     this.#cards.showState(this.#room.state, reason);
   }
 
+  /** The call goes another way. */
+  showWay(): void {
+    this.#bar.showState();
+  }
+
   /** @param track of the screen that we share; null: none. */
   showOwnScreen(track: MediaStreamTrack | null): void {
     this.#stage.showOwnScreen(this.#name, track);

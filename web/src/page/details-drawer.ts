@@ -9,6 +9,7 @@ import type { History } from "./history.ts";
 import { icon } from "./icons.ts";
 import { strings } from "./strings.ts";
 import { figureSections, sectionElement, sectionsText } from "./track-figures.ts";
+import { wayText } from "./way-figures.ts";
 
 const words = strings.details;
 
@@ -96,7 +97,7 @@ export class DetailsDrawer {
   /** What matters most, in few words: the way, the round trip, which codecs are at work. */
   #facts(): string[] {
     const path = this.#room.pathReading();
-    const facts = [strings.modes[this.#room.mode]];
+    const facts = [wayText(this.#room.way) || strings.modes[this.#room.mode]];
     if (path !== null) facts.push(laneNames(path), words.figure(words.roundTrip, milliseconds(path.roundTripMs)));
     const codecs = this.#room
       .trackReadings()

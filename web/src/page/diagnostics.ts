@@ -3,13 +3,15 @@
  * nothing here changes the call.
  */
 
-import type { PathReading, Room, RoomState, TrackReading, TrackSource } from "../sdk/index.ts";
+import type { PathReading, Room, RoomState, TrackReading, TrackSource, WayReading } from "../sdk/index.ts";
 
 /** What `window.wsmedia` is. */
 export interface Diagnostics {
   /** `lobby` when there is no call. */
   readonly state: RoomState | "lobby";
   readonly mode: string | null;
+  /** Which rung of the ladder carries the call, why, and what is known of the others. */
+  readonly way: WayReading | null;
   readonly participantId: string | null;
   readonly participants: readonly DiagnosedPerson[];
   /** Figures per track, ours and theirs. */
@@ -51,6 +53,9 @@ export function exposeDiagnostics(current: () => Room | null): void {
     },
     get mode() {
       return current()?.mode ?? null;
+    },
+    get way() {
+      return current()?.way ?? null;
     },
     get participantId() {
       return current()?.participantId ?? null;

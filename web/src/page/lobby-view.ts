@@ -1,6 +1,6 @@
 /** The first screen: who you are, where to, how you look and sound, and what is wrong if something is. */
 
-import type { CaptureProblem, CodecChoice, LocalMedia, RoomMode } from "../sdk/index.ts";
+import type { CaptureProblem, CodecChoice, LocalMedia, ModeChoice } from "../sdk/index.ts";
 import { cameraToggle, microphoneToggle } from "./controls.ts";
 import { type DeviceActions, DeviceFields } from "./device-fields.ts";
 import { element, fill, setAttribute } from "./dom.ts";
@@ -14,7 +14,7 @@ export interface LobbyOptions {
   readonly name: string;
   readonly room: string;
   readonly token: string | null;
-  readonly mode: RoomMode;
+  readonly mode: ModeChoice;
   readonly codecs: CodecChoice;
   /** The address named a room: say so in the title. */
   readonly invited: boolean;
@@ -23,7 +23,7 @@ export interface LobbyOptions {
   /** The user has just left by themselves. */
   readonly left: boolean;
   /** Why no call is possible that way; null if one is. */
-  impossible(mode: RoomMode, codecs: CodecChoice): Explanation | null;
+  impossible(mode: ModeChoice, codecs: CodecChoice): Explanation | null;
 }
 
 /** What the user asked for. */
@@ -31,7 +31,7 @@ export interface JoinRequest {
   readonly name: string;
   readonly room: string;
   readonly token: string | null;
-  readonly mode: RoomMode;
+  readonly mode: ModeChoice;
   readonly codecs: CodecChoice;
 }
 
@@ -134,7 +134,7 @@ export class LobbyView {
   showServer(nativeMode: boolean, tokenRequired: boolean): void {
     const option = this.#mode.querySelector<HTMLOptionElement>("option[value=native]");
     if (option !== null) option.disabled = !nativeMode;
-    if (!nativeMode && this.#mode.value === "native") this.#mode.value = "tunnel";
+    if (!nativeMode && this.#mode.value === "native") this.#mode.value = "auto";
     if (tokenRequired && this.#token.value === "") this.#more.open = true;
     this.#modeChanged();
   }
@@ -233,7 +233,7 @@ export class LobbyView {
   }
 
   #modeChanged(): void {
-    const mode = this.#mode.value as RoomMode;
+    const mode = this.#mode.value as ModeChoice;
     this.#codecs.disabled = mode === "native";
     const impossible = this.#impossible(mode, this.#codecs.value as CodecChoice);
     this.#join.disabled = impossible !== null;
@@ -259,7 +259,7 @@ export class LobbyView {
       return;
     }
     const token = this.#token.value.trim() || null;
-    const mode = this.#mode.value as RoomMode;
+    const mode = this.#mode.value as ModeChoice;
     this.#actions.onJoin({ name, room, token, mode, codecs: this.#codecs.value as CodecChoice });
   }
 

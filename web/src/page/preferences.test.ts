@@ -26,7 +26,7 @@ describe("readAddress", () => {
     expect(
       readAddress(
         "?room=stand-up&name=Bob%20B&token=a.b.c&autojoin=1&mode=native&codecs=wasm&quality=360p&bitrate=900&lanes=4" +
-          "&lane=http-poll&ice=relay",
+          "&lane=http-poll&ice=relay&policy=turn-tls",
       ),
     ).toEqual({
       room: "stand-up",
@@ -38,6 +38,7 @@ describe("readAddress", () => {
       bitrateBps: 900_000,
       lanes: 4,
       lane: "http-poll",
+      policy: "turn-tls",
       ice: "relay",
       autojoin: true,
     });
@@ -53,6 +54,7 @@ describe("readAddress", () => {
       bitrateBps: null,
       lanes: null,
       lane: "auto",
+      policy: null,
       ice: null,
       autojoin: false,
     });

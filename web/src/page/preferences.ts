@@ -1,6 +1,7 @@
 /** What the page remembers on this device, and what its address asks for. Tokens are never stored. */
 
-import type { CodecChoice, LaneChoice, RoomMode, SoundProcessing } from "../sdk/index.ts";
+import type { CodecChoice, LaneChoice, ModeChoice, Policy, SoundProcessing } from "../sdk/index.ts";
+import { POLICIES } from "../sdk/index.ts";
 import { CORNERS, type Corner } from "./corners.ts";
 
 export const QUALITIES = {
@@ -16,7 +17,7 @@ export type Quality = keyof typeof QUALITIES;
 export interface Preferences extends SoundProcessing {
   readonly name: string;
   readonly room: string;
-  readonly mode: RoomMode;
+  readonly mode: ModeChoice;
   readonly codecs: CodecChoice;
   readonly quality: Quality;
   readonly cameraOn: boolean;
@@ -35,7 +36,9 @@ export interface AddressRequest {
   readonly room: string | null;
   readonly name: string | null;
   readonly token: string | null;
-  readonly mode: RoomMode | null;
+  readonly mode: ModeChoice | null;
+  /** Which rungs of the ladder may be used, instead of what `mode` says. Never remembered. */
+  readonly policy: Policy | null;
   readonly codecs: CodecChoice | null;
   readonly quality: Quality | null;
   /** The most bits per second that the camera may take, instead of what fits its quality. Never remembered. */
@@ -54,7 +57,7 @@ const KEY = "wsmedia.preferences";
 export const DEFAULTS: Preferences = {
   name: "",
   room: "",
-  mode: "tunnel",
+  mode: "auto",
   codecs: "auto",
   quality: "720p",
   cameraOn: true,
@@ -104,6 +107,7 @@ export function readAddress(search: string): AddressRequest {
     name: text("name"),
     token: text("token"),
     mode: modeOf(query.get("mode")),
+    policy: policyOf(query.get("policy")),
     codecs: codecsOf(query.get("codecs")),
     quality: qualityOf(query.get("quality")),
     bitrateBps: bitrateOf(query.get("bitrate")),
@@ -133,8 +137,12 @@ export function savePreferences(preferences: Preferences): void {
   }
 }
 
-function modeOf(value: string | null): RoomMode | null {
-  return value === "tunnel" || value === "native" ? value : null;
+function modeOf(value: string | null): ModeChoice | null {
+  return value === "auto" || value === "tunnel" || value === "native" ? value : null;
+}
+
+function policyOf(value: string | null): Policy | null {
+  return POLICIES.find((known) => known === value) ?? null;
 }
 
 function codecsOf(value: string | null): CodecChoice | null {

@@ -4,6 +4,7 @@ import type { Room, TrackReading } from "../sdk/index.ts";
 import { element } from "./dom.ts";
 import { bitrate, codecAndBackend, framesPerSecond, laneNames, milliseconds, percent } from "./figures.ts";
 import { strings } from "./strings.ts";
+import { rungRows } from "./way-figures.ts";
 
 const words = strings.details;
 const SEPARATOR = " · ";
@@ -22,6 +23,7 @@ export function figureSections(room: Room): FigureSection[] {
   const path = room.pathReading();
   const rows: Row[] = [
     [words.mode, [strings.modes[room.mode], strings.states[room.state]].join(SEPARATOR)],
+    ...rungRows(room.way),
     [words.participant, room.participantId ?? words.none],
   ];
   if (path !== null) {

@@ -9,7 +9,7 @@ import type { VideoOptions } from "../encode/messages.ts";
 import type { IceOptions } from "../native/ice-servers.ts";
 import type { LaneKind } from "../transport/lane-kinds.ts";
 import type { RoomStatsReport } from "./stats.ts";
-import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "./vocabulary.ts";
+import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading, WayReading } from "./vocabulary.ts";
 
 /** Where to and as whom. */
 export interface LinkOptions extends IceOptions {
@@ -19,6 +19,8 @@ export interface LinkOptions extends IceOptions {
   readonly name: string;
   readonly token: string | null;
   readonly codecs: CodecChoice;
+  /** By which all ways of one participant are known as theirs (PROTOCOL.md §3.1); null: there is one way only. */
+  readonly handover: string | null;
   /** Tunnel: connections to hold; null: as the path demands, `maxLanes` at most. */
   readonly lanes: number | null;
   /** Tunnel: use this kind of lane and no other; null: the best that works. */
@@ -35,6 +37,8 @@ export interface LinkTrack {
   readonly muted: boolean;
   /** Video: where it is painted; a canvas in the tunnel, a video element with native WebRTC. */
   readonly surface: HTMLCanvasElement | HTMLVideoElement | null;
+  /** Whether `pause` does anything for it; by default what the link says of all. */
+  readonly canPause?: boolean;
 }
 
 /** What may become of somebody's track. */
@@ -58,6 +62,8 @@ export interface LinkEvents {
   /** `late`: there is an encoder, but it gives pictures too late for a call. */
   onCannotEncode(publicationId: string, late: boolean): void;
   onRejected(publicationId: string, reason: string): void;
+  /** The call goes another way, or more is known of the ways. Only `AutoLink` tells. */
+  onWay(way: WayReading): void;
   /** The end; nothing comes after it. */
   onEnded(end: RoomEnd, explanation: string): void;
 }
@@ -93,6 +99,8 @@ export interface RoomLink {
   resumeSound(speakerId: string): void;
   /** What the audio context plays at `contextTime` (s) is heard at `wallUs`. */
   outputClock(contextTime: number, wallUs: number): void;
+  /** Octets that have arrived on all connections, to notice when they stop; null where the link notices by itself. */
+  readonly heardBytes: number | null;
   readings(): readonly TrackReading[];
   path(): PathReading | null;
   stats(): Promise<RoomStatsReport>;

@@ -54,6 +54,8 @@ export class NativeFigures {
   tracks: readonly TrackReading[] = [];
   path: PathReading | null = null;
   levels: ReadonlyMap<string, number> = new Map();
+  /** Octets that have arrived on all connections, of media and everything else. */
+  heardBytes = 0;
   report: RoomStatsReport = new Map();
   readonly #rates = new Rates();
   #before = new Map<string, Counted>();
@@ -65,6 +67,7 @@ export class NativeFigures {
     const before = this.#before;
     this.#before = new Map();
     let path: PathReading | null = null;
+    let heardBytes = 0;
     for (const measured of connections) {
       const browsers = await measured.connection?.getStats().catch(() => undefined);
       if (browsers === undefined) continue;
@@ -72,6 +75,7 @@ export class NativeFigures {
       browsers.forEach((figures: Figures, id: string) => void all.set(id, figures));
       for (const figures of all.values()) {
         const type = textIn(figures, "type");
+        if (type === "candidate-pair") heardBytes += numberIn(figures, "bytesReceived") ?? 0;
         if (!KEPT.has(type)) continue;
         const known = isTrack(type) ? trackOf(measured, figures, all) : null;
         if (isTrack(type) && known === null) continue;
@@ -82,6 +86,7 @@ export class NativeFigures {
         if (type === "candidate-pair" && figures.nominated === true && measured.own) path = pathOf(figures);
       }
     }
+    this.heardBytes = heardBytes;
     this.tracks = tracks;
     this.report = report;
     this.levels = new Map(tracks.flatMap((t) => (t.kind === "audio" ? [[t.participantId, t.level]] : [])));

@@ -100,6 +100,10 @@ export class NativeLink implements RoomLink {
     // The browser keeps lips and voice together.
   }
 
+  get heardBytes(): number {
+    return this.#figures.heardBytes;
+  }
+
   readings(): readonly TrackReading[] {
     return this.#figures.tracks;
   }
@@ -143,8 +147,8 @@ export class NativeLink implements RoomLink {
   async #attemptOnce(connected: () => void): Promise<never> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
-    const { room, name } = this.#options;
-    const entry = await enter(this.#gateway, this.#ice, room, name);
+    const { room, name, handover } = this.#options;
+    const entry = await enter(this.#gateway, this.#ice, room, name, handover);
     if (this.#ended) {
       entry.close();
       throw new ConnectionLost();

@@ -25,16 +25,19 @@ class FakeSender {
 }
 
 const rejected: string[] = [];
+const told: string[] = [];
 let publications: NativePublications;
 let senders: { microphone: FakeSender; camera: FakeSender; screen: FakeSender };
 
 function connect(): void {
   senders = { microphone: new FakeSender(), camera: new FakeSender(), screen: new FakeSender() };
-  publications.use({ senders } as unknown as Entry);
+  const tell = (change: object) => void told.push(JSON.stringify(change));
+  publications.use({ senders, tell } as unknown as Entry);
 }
 
 beforeEach(() => {
   rejected.length = 0;
+  told.length = 0;
   publications = new NativePublications((id, reason) => void rejected.push(`${id}: ${reason}`));
 });
 
@@ -73,4 +76,20 @@ it("says that a second camera does not go, and leaves the first alone", async ()
   await Promise.resolve();
   expect(rejected).toEqual([`${second.id}: With native WebRTC, one camera at a time can be sent.`]);
   expect(senders.camera.track).toBe(camera);
+});
+
+it("tells others what is muted, what is not any more, and what is over", () => {
+  publications.publish("audio", "microphone", true, OPTIONS);
+  connect();
+  const screenShare = publications.publish("video", "screen", false, OPTIONS);
+  screenShare.mute(true);
+  screenShare.mute(true);
+  screenShare.mute(false);
+  screenShare.end();
+  expect(told).toEqual([
+    '{"muted":{"microphone":true}}',
+    '{"muted":{"screen":true}}',
+    '{"muted":{"screen":false}}',
+    '{"ended":["screen"]}',
+  ]);
 });

@@ -28,7 +28,10 @@ export class NativePublications {
   /** Send by this connection from now on; null: there is none. */
   use(entry: Entry | null): void {
     this.#entry = entry;
-    for (const sent of this.#sent.values()) this.#apply(sent);
+    for (const sent of this.#sent.values()) {
+      this.#apply(sent);
+      if (sent.muted) entry?.tell({ muted: { [sent.source]: true } });
+    }
   }
 
   /** Announce a track; see `RoomLink.publish`. */
@@ -38,7 +41,10 @@ export class NativePublications {
     if (this.#sent.has(source)) {
       const reason = `With native WebRTC, one ${source} at a time can be sent.`;
       queueMicrotask(() => this.#rejected(sent.id, reason));
-    } else this.#sent.set(source, sent);
+    } else {
+      this.#sent.set(source, sent);
+      if (muted) this.#entry?.tell({ muted: { [source]: true } });
+    }
     return {
       id: sent.id,
       send: (track, newOptions) => {
@@ -47,13 +53,17 @@ export class NativePublications {
         this.#apply(sent);
       },
       mute: (nowMuted) => {
+        if (sent.muted !== nowMuted && this.#sent.get(source) === sent)
+          this.#entry?.tell({ muted: { [source]: nowMuted } });
         sent.muted = nowMuted;
         this.#apply(sent);
       },
       end: () => {
         sent.track = null;
         this.#apply(sent);
-        if (this.#sent.get(source) === sent) this.#sent.delete(source);
+        if (this.#sent.get(source) !== sent) return;
+        this.#sent.delete(source);
+        this.#entry?.tell({ ended: [source] });
       },
     };
   }

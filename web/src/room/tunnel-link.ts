@@ -35,6 +35,7 @@ const PROBE_MS = 5_000;
 export class TunnelLink implements RoomLink {
   readonly mode = "tunnel";
   readonly canPause = true;
+  readonly heardBytes = null;
   readonly #url: string;
   readonly #events: LinkEvents;
   readonly #tunnel: Tunnel;
@@ -50,7 +51,7 @@ export class TunnelLink implements RoomLink {
   #state: RoomState = "connecting";
 
   constructor(options: LinkOptions, output: AudioOutput, events: LinkEvents) {
-    const { url, room, name, token, codecs, lanes, maxLanes, lane } = options;
+    const { url, room, name, token, handover, codecs, lanes, maxLanes, lane } = options;
     this.#url = url;
     this.#events = events;
     void preparePictures();
@@ -70,7 +71,7 @@ export class TunnelLink implements RoomLink {
       },
       codecs,
     );
-    const entry = { url, room, name, lanes, maxLanes, lane };
+    const entry = { url, room, name, lanes, maxLanes, lane, ...(handover === null ? {} : { handover }) };
     this.#tunnel = new Tunnel(token === null ? entry : { ...entry, token }, {
       stateChanged: (state, reason) => {
         this.#tunnelState = state;

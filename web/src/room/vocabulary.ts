@@ -2,9 +2,42 @@
 
 import type { CodecBackend } from "../base/backends.ts";
 import type { MediaKind, TrackSource } from "../base/media.ts";
+import type { ProbeFailure } from "../native/probe.ts";
 
 /** Which way media goes: through the tunnel, or by the browser's own WebRTC. */
 export type RoomMode = "tunnel" | "native";
+
+/** The ways of native WebRTC, the best first: straight, or by a relay that is reached by UDP, TCP or TLS. */
+export const NATIVE_RUNGS = ["direct", "turn-udp", "turn-tcp", "turn-tls"] as const;
+export type NativeRung = (typeof NATIVE_RUNGS)[number];
+/** The ladder: native WebRTC first, the tunnel, which always gets through, last. */
+export type Rung = NativeRung | "tunnel";
+
+/** Which ways may be tried: `auto` tries them all, everything else is the only one. */
+export type Policy = "auto" | "native" | Rung;
+export const POLICIES: readonly Policy[] = ["auto", "native", "tunnel", ...NATIVE_RUNGS];
+
+/** What is known of a rung. */
+export interface RungReading {
+  readonly rung: Rung;
+  /** `carries`: the call goes this way; `works`: it would; `absent`: this gateway has none. */
+  readonly state: "untried" | "trying" | "works" | "carries" | "fails" | "absent";
+  /** How long it took to carry media, ms. */
+  readonly elapsedMs: number | null;
+  readonly failure: ProbeFailure | null;
+}
+
+/** Which way the call goes, and why. */
+export interface WayReading {
+  /** Null as long as none carries anything. `native`: the browser's ICE has chosen. */
+  readonly rung: Rung | "native" | null;
+  /**
+   * `forced`: nothing else was allowed; `remembered`: it was the best on this network before; `first`: it was there first;
+   * `better`: a better one has opened; `lost`: a better one has given out.
+   */
+  readonly why: "forced" | "remembered" | "first" | "better" | "lost" | null;
+  readonly rungs: readonly RungReading[];
+}
 
 /** How the connection is, as a user would say it. */
 export type RoomState = "connecting" | "connected" | "reconnecting" | "ended";

@@ -6,14 +6,38 @@
 import type { CodecChoice } from "../base/backends.ts";
 import type { Codec, MediaKind, TrackSource } from "../base/media.ts";
 import type { RoomStatsReport } from "../room/stats.ts";
-import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+import type {
+  PathReading,
+  Policy,
+  RoomEnd,
+  RoomMode,
+  RoomState,
+  TrackReading,
+  WayReading,
+} from "../room/vocabulary.ts";
 import type { LaneChoice } from "../transport/lane-kinds.ts";
 
 export type { CodecBackend, CodecChoice } from "../base/backends.ts";
 export type { Codec, MediaKind, TrackSource } from "../base/media.ts";
+export type { ProbeFailure } from "../native/probe.ts";
 export type * from "../room/stats.ts";
-export type { LaneReading, PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+export type {
+  LaneReading,
+  NativeRung,
+  PathReading,
+  Policy,
+  RoomEnd,
+  RoomMode,
+  RoomState,
+  Rung,
+  RungReading,
+  TrackReading,
+  WayReading,
+} from "../room/vocabulary.ts";
 export type { LaneChoice, LaneKind } from "../transport/lane-kinds.ts";
+
+/** `auto` chooses, and changes during the call. */
+export type ModeChoice = "auto" | RoomMode;
 
 /** Where to and as whom. */
 export interface ConnectOptions {
@@ -25,8 +49,13 @@ export interface ConnectOptions {
   readonly name?: string;
   /** A JWT, if the gateway wants one. It never appears in an address. */
   readonly token?: string | null;
-  /** Default: `tunnel`. */
-  readonly mode?: RoomMode;
+  /**
+   * Which ways may be taken: `auto`, the default, is native WebRTC where it carries media and the tunnel everywhere else, and changes during
+   * the call; everything else is the only way: `native`, `tunnel`, or one rung of the ladder as `turn-tls`.
+   */
+  readonly policy?: Policy;
+  /** The same in fewer words: `mode: "tunnel"` is `policy: "tunnel"`. */
+  readonly mode?: ModeChoice;
   /** Default: `auto`. */
   readonly codecs?: CodecChoice;
   /** A loudspeaker of `enumerateDevices`; empty or absent: the system's choice. */
@@ -75,6 +104,8 @@ export interface RoomEventMap {
   levels: { readonly levels: ReadonlyMap<string, number> };
   /** Whether the browser lets sound out; if not, call `startAudio` in the handler of a click. */
   audiochange: { readonly running: boolean };
+  /** The call goes another way, or more is known of the ways. */
+  waychange: { readonly way: WayReading };
   problem: { readonly problem: RoomProblem };
   /** The end; nothing comes after it. */
   ended: { readonly end: RoomEnd; readonly explanation: string };
@@ -151,7 +182,10 @@ export interface Publication {
 
 /** A room that we are in, or on the way into. */
 export interface Room extends Omit<EventTarget, "addEventListener" | "removeEventListener"> {
+  /** Which kind of way the call goes at the moment. */
   readonly mode: RoomMode;
+  /** Which rung of the ladder carries the call, why, and what is known of the others. */
+  readonly way: WayReading;
   readonly name: string;
   readonly state: RoomState;
   /** Our own id in the room, once it is known. */

@@ -10,7 +10,7 @@ export {
 } from "../capture/local-media.ts";
 export { type ScreenOptions, type ScreenProblem, ScreenShare } from "../capture/screen-share.ts";
 export { canChooseSpeaker } from "../playout/speaker.ts";
-export { loudness } from "../room/vocabulary.ts";
+export { loudness, POLICIES } from "../room/vocabulary.ts";
 export type * from "./api.ts";
 export { ConnectError, connect, open } from "./connect.ts";
 export { isRoomName } from "./options.ts";

@@ -2,11 +2,18 @@
 
 import type { TrackSource } from "../base/media.ts";
 import { AudioOutput } from "../playout/audio-output.ts";
+import { AutoLink } from "../room/auto-link.ts";
 import type { LinkEvents, LinkOptions, RoomLink } from "../room/link.ts";
-import { NativeLink } from "../room/native-link.ts";
 import type { RoomStatsReport } from "../room/stats.ts";
-import { TunnelLink } from "../room/tunnel-link.ts";
-import type { PathReading, RoomEnd, RoomMode, RoomState, TrackReading } from "../room/vocabulary.ts";
+import type {
+  PathReading,
+  Policy,
+  RoomEnd,
+  RoomMode,
+  RoomState,
+  TrackReading,
+  WayReading,
+} from "../room/vocabulary.ts";
 import type { Publication, PublishOptions, Room, RoomEventMap, RoomProblem } from "./api.ts";
 import type { LiveParticipant } from "./live-participant.ts";
 import type { RoomSettings } from "./options.ts";
@@ -17,13 +24,13 @@ import { VisibilityWatch } from "./visibility.ts";
 /** What a room is made of; tests put fakes in its place. */
 export interface RoomParts {
   output(events: ConstructorParameters<typeof AudioOutput>[0]): AudioOutput;
-  link(mode: RoomMode, options: LinkOptions, output: AudioOutput, events: LinkEvents): RoomLink;
+  link(policy: Policy, options: LinkOptions, output: AudioOutput, events: LinkEvents): RoomLink;
   visibility(): VisibilityWatch | null;
 }
 
 const realParts: RoomParts = {
   output: (events) => new AudioOutput(events),
-  link: (mode, options, output, events) => new (mode === "native" ? NativeLink : TunnelLink)(options, output, events),
+  link: (policy, options, output, events) => new AutoLink(options, policy, output, events),
   visibility: () => new VisibilityWatch(),
 };
 
@@ -35,7 +42,6 @@ const RoomEventTarget = EventTarget as unknown as new () => Pick<
 
 /** See `Room`. */
 export class LiveRoom extends RoomEventTarget implements Room {
-  readonly mode: RoomMode;
   readonly name: string;
   readonly #output: AudioOutput;
   readonly #link: RoomLink;
@@ -44,13 +50,13 @@ export class LiveRoom extends RoomEventTarget implements Room {
   readonly #publications = new Map<string, OwnPublication>();
   #speakerId: string;
   #state: RoomState = "connecting";
+  #way: WayReading = { rung: null, why: null, rungs: [] };
   /** Null until the browser has been asked. */
   #audioRunning: boolean | null = null;
 
   constructor(settings: RoomSettings, parts: RoomParts = realParts) {
     super();
-    const { mode, speakerId, pauseHidden, ...linkOptions } = settings;
-    this.mode = mode;
+    const { policy, speakerId, pauseHidden, ...linkOptions } = settings;
     this.name = linkOptions.room;
     this.#speakerId = speakerId;
     this.#visibility = pauseHidden ? parts.visibility() : null;
@@ -63,8 +69,16 @@ export class LiveRoom extends RoomEventTarget implements Room {
       onRunning: (running) => this.#soundRuns(running),
     });
     if (speakerId !== "") void this.#output.useSpeaker(speakerId).catch(() => undefined);
-    this.#link = parts.link(mode, linkOptions, this.#output, this.#linkEvents());
+    this.#link = parts.link(policy, linkOptions, this.#output, this.#linkEvents());
     void this.#output.resume();
+  }
+
+  get mode(): RoomMode {
+    return this.#link.mode;
+  }
+
+  get way(): WayReading {
+    return this.#way;
   }
 
   get state(): RoomState {
@@ -161,6 +175,10 @@ export class LiveRoom extends RoomEventTarget implements Room {
         const publication = this.#publications.get(publicationId);
         if (publication === undefined) return;
         this.#problem({ kind: "rejected", media: publication.kind, source: publication.source, reason });
+      },
+      onWay: (way) => {
+        this.#way = way;
+        this.#tell("waychange", { way });
       },
       onEnded: (end, explanation) => this.#ended(end, explanation),
     };

@@ -18,6 +18,7 @@ export class LiveTrack implements RemoteTrack {
   readonly surface: HTMLCanvasElement | HTMLVideoElement | null;
   readonly #link: TrackLink;
   readonly #pausing: Pausing;
+  readonly #canPause: boolean;
   #muted: boolean;
   #live: boolean;
   #audible = true;
@@ -31,6 +32,7 @@ export class LiveTrack implements RemoteTrack {
     this.codec = track.codec;
     this.surface = track.surface;
     this.#link = link;
+    this.#canPause = track.canPause ?? link.canPause;
     this.#muted = track.muted;
     this.#live = this.kind === "audio";
     const apply = (paused: boolean): void => {
@@ -76,7 +78,7 @@ export class LiveTrack implements RemoteTrack {
 
   set visible(visible: boolean) {
     // Sound is heard wherever its tile is, and what cannot be paused is sent in any case.
-    if (this.kind === "video" && this.#link.canPause) this.#pausing.visible = visible;
+    if (this.kind === "video" && this.#canPause) this.#pausing.visible = visible;
   }
 
   mediaStreamTrack(): Promise<MediaStreamTrack> {

@@ -5,13 +5,22 @@ import { isRoomName, settingsOf } from "./options.ts";
 const some: ConnectOptions = { url: "https://calls.example.org", room: "standup" };
 
 describe("settingsOf", () => {
+  it("takes a way in few words or in one, and the tunnel's details for a wish for the tunnel", () => {
+    expect(settingsOf({ ...some, mode: "native" }).policy).toBe("native");
+    expect(settingsOf({ ...some, policy: "turn-tls" }).policy).toBe("turn-tls");
+    expect(settingsOf({ ...some, lane: "http-poll" }).policy).toBe("tunnel");
+    expect(settingsOf({ ...some, lanes: 4 }).policy).toBe("tunnel");
+    expect(settingsOf({ ...some, lanes: 4, mode: "auto" }).policy).toBe("auto");
+  });
+
   it("fills in what is left out", () => {
     expect(settingsOf(some)).toEqual({
       url: "https://calls.example.org/",
       room: "standup",
       name: "Guest",
       token: null,
-      mode: "tunnel",
+      policy: "auto",
+      handover: null,
       codecs: "auto",
       lane: null,
       lanes: null,
@@ -35,6 +44,7 @@ describe("settingsOf", () => {
     [{ url: "nowhere" }, /no address/],
     [{ url: "ftp://a.example/" }, /ftp:/],
     [{ mode: "direct" as "native" }, /"direct"/],
+    [{ policy: "best" as "auto" }, /policy is auto or .* not "best"/],
     [{ iceTransportPolicy: "public" as "all" }, /all or relay, not "public"/],
     [{ codecs: "best" as "auto" }, /"best"/],
     [{ lanes: 0 }, /lanes is a whole number of 1–32, not 0/],

@@ -2,18 +2,18 @@
 
 import type { CodecChoice } from "../base/backends.ts";
 import type { LinkOptions } from "../room/link.ts";
-import type { RoomMode } from "../room/vocabulary.ts";
+import { POLICIES, type Policy } from "../room/vocabulary.ts";
 import { LANE_KINDS, type LaneChoice } from "../transport/lane-kinds.ts";
 import type { ConnectOptions } from "./api.ts";
 
 /** The same with everything decided. */
 export interface RoomSettings extends LinkOptions {
-  readonly mode: RoomMode;
+  readonly policy: Policy;
   readonly speakerId: string;
   readonly pauseHidden: boolean;
 }
 
-const MODES: readonly RoomMode[] = ["tunnel", "native"];
+const MODES: readonly Policy[] = ["auto", "tunnel", "native"];
 const LANES: readonly LaneChoice[] = ["auto", ...LANE_KINDS];
 const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
 const ICE_POLICIES: readonly RTCIceTransportPolicy[] = ["all", "relay"];
@@ -32,13 +32,18 @@ export const isRoomName = (name: string): boolean => /^[A-Za-z0-9._~-]{1,64}$/.t
  * @throws TypeError when one cannot be used; the message says which and why.
  */
 export function settingsOf(options: ConnectOptions): RoomSettings {
-  const { room, token = null, mode = "tunnel", codecs = "auto", speakerId = "", pauseHidden = true } = options;
+  const { room, token = null, codecs = "auto", speakerId = "", pauseHidden = true } = options;
   const { lanes = null, maxLanes = DEFAULT_LANES, lane = "auto" } = options;
   const { iceServers = null, iceTransportPolicy = null } = options;
+  // Who says how the tunnel shall go wants the tunnel.
+  const usual: Policy = lane === "auto" && lanes === null ? "auto" : "tunnel";
+  const { mode = usual } = options;
+  const { policy = mode } = options;
   const name = (options.name ?? "").trim() || DEFAULT_NAME;
   if (!isRoomName(room)) throw new TypeError(`"${room}" is no room name: 1–64 of A–Z a–z 0–9 . _ ~ - are.`);
   if ([...name].length > LONGEST_NAME) throw new TypeError(`A name has ${LONGEST_NAME} characters at most.`);
   if (!MODES.includes(mode)) throw new TypeError(`mode is ${MODES.join(" or ")}, not "${mode}".`);
+  if (!POLICIES.includes(policy)) throw new TypeError(`policy is ${POLICIES.join(" or ")}, not "${policy}".`);
   if (!CODECS.includes(codecs)) throw new TypeError(`codecs is ${CODECS.join(" or ")}, not "${codecs}".`);
   if (iceTransportPolicy !== null && !ICE_POLICIES.includes(iceTransportPolicy)) {
     throw new TypeError(`iceTransportPolicy is ${ICE_POLICIES.join(" or ")}, not "${iceTransportPolicy}".`);
@@ -52,7 +57,7 @@ export function settingsOf(options: ConnectOptions): RoomSettings {
   const url = baseAddressOf(options.url);
   const from = { url, room, name, token: token === "" ? null : token };
   const way = { lanes, maxLanes, lane: lane === "auto" ? null : lane, iceServers, iceTransportPolicy };
-  return { ...from, ...way, mode, codecs, speakerId, pauseHidden };
+  return { ...from, ...way, policy, handover: null, codecs, speakerId, pauseHidden };
 }
 
 function baseAddressOf(given: string | URL): string {

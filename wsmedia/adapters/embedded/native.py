@@ -6,6 +6,7 @@ A native publisher enters the room exactly as a tunnelled one does. Both kinds e
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from wsmedia.sfu import Room
 
 _SOURCES = {MediaKind.AUDIO: TrackSource.MICROPHONE, MediaKind.VIDEO: TrackSource.CAMERA}
 _MAX_SECTIONS = 16
+_STRAGGLERS = 0.5  # seconds that packets may be under way after the word, by HTTP, that no more follow
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +127,8 @@ class NativePublisher(NativePeer):
         self.participant = participant
         self._screen = screen
         self._published: dict[int, tuple[RtpReceiver, FrameSink]] = {}
+        self._awaited: dict[RtpReceiver, _FirstFrame] = {}
+        self._muted: set[TrackSource] = set()
         self._last_track_id = -1
         self._connection: EmbeddedConnection = adapter.join_now(room, participant, self)
         peer.on_receiver = self._receiver_added
@@ -144,18 +148,47 @@ class NativePublisher(NativePeer):
     def publish(self, receiver: RtpReceiver) -> FrameSink:
         """Announce what a receiver brings; its following frames go to the room."""
         self._last_track_id += 1
-        is_screen = receiver.kind is MediaKind.VIDEO and receiver.mid == self._screen
-        source = TrackSource.SCREEN if is_screen else _SOURCES[receiver.kind]
-        track = Track(self._last_track_id, receiver.codec, source)
+        source = self._source(receiver)
+        self._awaited.pop(receiver, None)
+        track = Track(self._last_track_id, receiver.codec, source, source in self._muted)
         sink = self._connection.publish(track)
         self._published[track.track_id] = (receiver, sink)
         receiver.add_sink(sink)
         return sink
 
+    def set_muted(self, source: TrackSource, muted: bool) -> None:
+        """Tell the room that the user muted or unmuted; one that is muted before its first frame is announced so."""
+        (self._muted.add if muted else self._muted.discard)(source)
+        for track_id, (receiver, _) in self._published.items():
+            if self._source(receiver) is source:
+                self._connection.set_muted(track_id, muted)
+        for receiver, first_frame in list(self._awaited.items()):
+            if muted and self._source(receiver) is source:
+                receiver.remove_sink(first_frame)
+                self.publish(receiver)
+
+    def end_source(self, source: TrackSource) -> None:
+        """The user does not publish it any more; frames that come after the stragglers announce it anew."""
+        self._muted.discard(source)
+        for track_id, (receiver, _) in list(self._published.items()):
+            if self._source(receiver) is source:
+                self._unpublish(track_id)
+                asyncio.get_running_loop().call_later(_STRAGGLERS, self._await_frame, receiver)
+
+    def _await_frame(self, receiver: RtpReceiver) -> None:
+        if not self.has_ended and receiver in self.peer.receivers and receiver not in self._awaited:
+            self._receiver_added(receiver)
+
+    def _source(self, receiver: RtpReceiver) -> TrackSource:
+        is_screen = receiver.kind is MediaKind.VIDEO and receiver.mid == self._screen
+        return TrackSource.SCREEN if is_screen else _SOURCES[receiver.kind]
+
     def _receiver_added(self, receiver: RtpReceiver) -> None:
-        receiver.add_sink(_FirstFrame(self, receiver))
+        self._awaited[receiver] = _FirstFrame(self, receiver)
+        receiver.add_sink(self._awaited[receiver])
 
     def _receiver_removed(self, removed: RtpReceiver) -> None:
+        self._awaited.pop(removed, None)
         for track_id, (receiver, _) in list(self._published.items()):
             if receiver is removed:
                 self._unpublish(track_id)

@@ -15,6 +15,7 @@ import type {
   RoomStatsReport,
   TrackReading,
   TrackSource,
+  WayReading,
 } from "../../sdk/index.ts";
 import { paintedCanvas, paintPortrait, paintScreen } from "./portrait.ts";
 
@@ -133,6 +134,14 @@ export class FakeRoom extends RoomEventTarget implements Room {
   readonly mode;
   readonly name: string;
   readonly participantId = "self";
+  readonly way: WayReading = {
+    rung: "tunnel",
+    why: "first",
+    rungs: [
+      { rung: "direct", state: "fails", elapsedMs: null, failure: "noConnection" },
+      { rung: "tunnel", state: "carries", elapsedMs: 180, failure: null },
+    ],
+  };
   readonly publications: Publication[] = [];
   readonly participants: readonly RemoteParticipant[];
   state: RoomState = "connecting";
@@ -142,7 +151,7 @@ export class FakeRoom extends RoomEventTarget implements Room {
 
   constructor(options: ConnectOptions, scene: Scene) {
     super();
-    this.mode = options.mode ?? "tunnel";
+    this.mode = options.policy === "native" ? ("native" as const) : ("tunnel" as const);
     this.name = options.room;
     this.#scene = scene;
     this.participants = Array.from({ length: scene.others }, (_, index) => new FakeParticipant(index, scene));

@@ -1,6 +1,6 @@
 /** The words of the call's figures in English: charts, tables and the report. */
 
-import type { CodecBackend, TrackSource } from "../../sdk/index.ts";
+import type { CodecBackend, ProbeFailure, Rung, RungReading, TrackSource, WayReading } from "../../sdk/index.ts";
 
 export const englishDetails = {
   title: "Call details",
@@ -25,6 +25,39 @@ export const englishDetails = {
   receivedBitrate: "Receiving",
   lanes: "Lanes",
   mode: "Way",
+  rungs: {
+    direct: "WebRTC, directly",
+    "turn-udp": "WebRTC by a relay over UDP",
+    "turn-tcp": "WebRTC by a relay over TCP",
+    "turn-tls": "WebRTC by a relay over TLS",
+    tunnel: "HTTPS tunnel",
+    native: "WebRTC",
+  } satisfies Record<Rung | "native", string>,
+  wayWhy: {
+    forced: "as asked for",
+    remembered: "it was the best on this network before",
+    first: "the best that carries sound and pictures",
+    better: "it has opened during the call",
+    lost: "WebRTC has given out",
+  } satisfies Record<NonNullable<WayReading["why"]>, string>,
+  wayBecause: (way: string, why: string) => `${way}: ${why}`,
+  rungStates: {
+    untried: "not tried",
+    trying: "being tried…",
+    works: "works",
+    carries: "carries the call",
+    fails: "does not get through",
+    absent: "not offered by this server",
+  } satisfies Record<RungReading["state"], string>,
+  rungFailures: {
+    noServer: "the server does not answer",
+    refused: "the server refuses it",
+    noCandidates: "no relay can be reached",
+    noConnection: "no connection",
+    noMedia: "connected, but no media arrives",
+    aborted: "given up",
+  } satisfies Record<ProbeFailure, string>,
+  rungAfter: (state: string, time: string) => `${state}, after ${time}`,
   participant: "Participant id",
 
   bitrate: "Bitrate",

@@ -1,6 +1,6 @@
 /** The page in English: everything but problems (`english-problems.ts`) and figures (`english-details.ts`). */
 
-import type { CodecChoice, RoomMode, RoomState } from "../../sdk/index.ts";
+import type { CodecChoice, ModeChoice, RoomMode, RoomState } from "../../sdk/index.ts";
 import { englishDetails } from "./english-details.ts";
 import { englishProblems } from "./english-problems.ts";
 
@@ -26,9 +26,10 @@ export const english = {
     more: "Connection",
     mode: "How media travels",
     modes: {
+      auto: "Automatic: the best that your network lets through",
       tunnel: "Tunnel: through HTTPS, works in strict networks",
       native: "Native WebRTC: directly, where UDP is open",
-    } satisfies Record<RoomMode, string>,
+    } satisfies Record<ModeChoice, string>,
     codecs: "Codecs",
     codecChoices: {
       auto: "Automatic: what works best in this browser",

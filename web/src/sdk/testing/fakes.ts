@@ -38,6 +38,7 @@ export const fakeTrack = (kind: "audio" | "video", settings?: MediaTrackSettings
 export class FakeLink implements RoomLink {
   readonly mode = "tunnel";
   canPause = true;
+  readonly heardBytes = null;
   readonly told: string[] = [];
   readonly events: LinkEvents;
   participantId: string | null = null;
