@@ -40,7 +40,7 @@ test-slow: packages $(VENV)/.test wsmedia/web_dist/index.html ## Run the tests t
 
 test-reach: $(VENV)/.test wsmedia/web_dist/index.html ## Call through every bad network (in half an hour); docs/reach.md gets the table
 	@scripts/install-packages.sh reach
-	@$(BIN)/pytest -m "not slow" tests/reach $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not slow" tests/reach --keep-table $(PYTEST_ARGS)
 
 check: $(VENV)/.test web/node_modules/.installed wsmedia/web_dist/index.html ## Lint, types, import floors, Python and web; sizes of what was built
 	@$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -87,25 +88,25 @@ class Room:
         began = time.monotonic()
         first: float | None = None
         alice: CallPage | None = None
-        missing = "the page"
+        missing = {"the page"}
         try:
             async with asyncio.timeout(patience):
                 address = f"{route.url}?{urlencode(query | way.query)}"
                 alice = await CallPage.open(self.behind, address, scripts=way.scripts(), **options)
-                missing = "Bob's picture"
+                missing = {"Bob's picture"}
                 await alice.wait_for_picture("Bob")
                 first = time.monotonic() - began
-                missing = "media both ways"
-                await _meet(alice, self.bob, name)
+                await _meet(alice, self.bob, name, missing)
             if lasts:
-                missing = f"media after {lasts:.0f} s"
                 await asyncio.sleep(lasts - (time.monotonic() - began))
                 async with asyncio.timeout(patience):
-                    await _meet(alice, self.bob, name)
+                    await _meet(alice, self.bob, name, missing)
         except (TimeoutError, PlaywrightError) as error:
+            seconds = time.monotonic() - began
+            lacking = f"no {' and no '.join(sorted(missing))} after {seconds:.0f} s"
             said = [] if alice is None else alice.messages[-3:]
             what = [str(error).partition(" at https://")[0]] if isinstance(error, PlaywrightError) else []
-            return Outcome(False, first, "", capture, "; ".join([f"no {missing}", *what, *said]))
+            return Outcome(False, first, "", capture, "; ".join([lacking, *what, *said]))
         else:
             return Outcome(True, first, await _carrier(alice), capture)
         finally:
@@ -113,14 +114,23 @@ class Room:
                 await alice.close()
 
 
-async def _meet(alice: CallPage, bob: CallPage, name: str) -> None:
-    """Until both see the other's picture move and hear the other's tone."""
-    seen, shown = await asyncio.gather(alice.wait_for_picture("Bob"), bob.wait_for_picture(name))
+async def _meet(alice: CallPage, bob: CallPage, name: str, missing: set[str]) -> None:
+    """Until both see the other's picture move and hear the other's tone; ``missing`` says what is still awaited."""
+
+    async def picture_moves(page: CallPage, whose: str) -> None:
+        await page.wait_for_other_picture(whose, await page.wait_for_picture(whose))
+
+    async def until(what: str, media: Awaitable[object]) -> None:
+        missing.add(what)
+        await media
+        missing.discard(what)
+
+    missing.clear()
     await asyncio.gather(
-        alice.wait_for_other_picture("Bob", seen),
-        bob.wait_for_other_picture(name, shown),
-        alice.wait_for_tone("Bob", BOB.tone_hz),
-        bob.wait_for_tone(name, ALICE.tone_hz),
+        until("Bob's moving picture", picture_moves(alice, "Bob")),
+        until("Alice's moving picture", picture_moves(bob, name)),
+        until("Bob's tone", alice.wait_for_tone("Bob", BOB.tone_hz)),
+        until("Alice's tone", bob.wait_for_tone(name, ALICE.tone_hz)),
     )
 
 

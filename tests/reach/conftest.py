@@ -24,6 +24,11 @@ from tests.support.browser import unavailable_reason as no_browser
 OUTCOMES = pytest.StashKey[dict[tuple[str, str], Outcome | str]]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make test-reach wants the table kept; who tries a network does not."""
+    parser.addoption("--keep-table", action="store_true", help="write what was found out into docs/reach.md")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for what is found out."""
     config.stash[OUTCOMES] = {}
@@ -43,15 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table, and keep it if it is whole."""
+    """Print the table, and keep it where that is wanted."""
     outcomes = config.stash[OUTCOMES]
     if not outcomes:
         return
     terminalreporter.section("who gets through: seconds to the first picture; – is no media, · not tried")
     for line in table.for_terminal(outcomes):
         terminalreporter.write_line(line)
-    if table.write(outcomes):
-        terminalreporter.write_line("docs/reach.md has this table now.")
+    if config.getoption("--keep-table", default=False):
+        table.write(outcomes)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +70,9 @@ def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says a line at once, though tests' output is kept."""
     plugins = request.config.pluginmanager
     reporter, capturing = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+
+    assert reporter is not None
+    assert capturing is not None
 
     def say(line: str) -> None:
         with capturing.global_and_fixture_disabled():

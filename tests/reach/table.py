@@ -1,4 +1,4 @@
-"""The matrix as a table: printed at the end of a run, and written into docs/reach.md when all of it was run."""
+"""The matrix as a table: printed at the end of a run, and kept in docs/reach.md."""
 
 from __future__ import annotations
 
@@ -45,15 +45,28 @@ def for_terminal(cells: Cells) -> list[str]:
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
 
 
-def write(cells: Cells) -> bool:
-    """Put it into docs/reach.md; says whether it was whole, for a part is not written."""
-    if any(isinstance(cells.get((network.name, way.name)), str | None) for network in NETWORKS for way in WAYS):
-        return False
-    heading, *body = rows(cells)
-    lines = [heading, ["---"] * len(heading), *body]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
-    text = _DOCUMENT.read_text()
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    _DOCUMENT.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{after}")
-    return True
+def write(cells: Cells) -> None:
+    """Put what was found out into docs/reach.md; cells that were not tried stay as they are there."""
+    before, table, after = _document()
+    kept = {row[0]: row[1:] for row in table[2:]}
+    titles = table[0][1:] if table else []
+    body: list[list[str]] = []
+    for network in NETWORKS:
+        earlier = dict(zip(titles, kept.get(network.title, []), strict=False))
+        texts = [
+            _cell(outcome, way.name) if isinstance(outcome, Outcome) else earlier.get(way.title, "·")
+            for way in WAYS
+            for outcome in [cells.get((network.name, way.name))]
+        ]
+        body.append([network.title, *texts])
+    heading = ["network", *(way.title for way in WAYS)]
+    lines = [f"| {' | '.join(row)} |" for row in (heading, ["---"] * len(heading), *body)]
+    _DOCUMENT.write_text("\n".join([before, *lines, after]))
+
+
+def _document() -> tuple[str, list[list[str]], str]:
+    """What stands before the table's rows, their cells, and what stands behind."""
+    head, _, rest = _DOCUMENT.read_text().partition(_BEGIN)
+    table, _, tail = rest.partition(_END)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line]
+    return f"{head}{_BEGIN}", rows, f"{_END}{tail}"
