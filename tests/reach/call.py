@@ -7,6 +7,7 @@ same of Alice. Alice's browser runs in the client's namespace, Bob's beside the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Awaitable
@@ -106,7 +107,8 @@ class Room:
             lacking = f"no {' and no '.join(sorted(missing))} after {seconds:.0f} s"
             said = [] if alice is None else alice.messages[-3:]
             what = [str(error).partition(" at https://")[0]] if isinstance(error, PlaywrightError) else []
-            return Outcome(False, first, "", capture, "; ".join([lacking, *what, *said]))
+            heard = [] if alice is None or first is None else await _sound(alice, self.bob, name)
+            return Outcome(False, first, "", capture, "; ".join([lacking, *what, *said, *heard]))
         else:
             return Outcome(True, first, await _carrier(alice), capture)
         finally:
@@ -132,6 +134,18 @@ async def _meet(alice: CallPage, bob: CallPage, name: str, missing: set[str]) ->
         until("Bob's tone", alice.wait_for_tone("Bob", BOB.tone_hz)),
         until("Alice's tone", bob.wait_for_tone(name, ALICE.tone_hz)),
     )
+
+
+async def _sound(alice: CallPage, bob: CallPage, name: str) -> list[str]:
+    """What is known of the sound where media were missing."""
+    figures = []
+    for page, whose in ((alice, "Bob"), (bob, name)):
+        with contextlib.suppress(TimeoutError, PlaywrightError):
+            async with asyncio.timeout(5):
+                known = await page.received(whose, "audio")
+                named = {key: known.get(key) for key in ("frames", "level", "concealed", "playoutDelayMs")}
+                figures.append(f"sound of {whose}: {named}")
+    return figures
 
 
 async def _carrier(alice: CallPage) -> str:
