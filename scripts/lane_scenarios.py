@@ -373,6 +373,22 @@ def congested_path() -> Recorder:
     return recorder
 
 
+def somebody_elses_queue() -> Recorder:
+    """A queue that stays however little is sent: after two seconds a share of what was carried before is held."""
+    recorder = publisher(2)
+    recorder.frame(1, keyframe())
+    for number in range(150):
+        recorder.frame(1, EncodedFrame(b"\x41" * (4000 if number < 30 else 900), number, number))
+        recorder.wait(0.03)
+        counts = tuple(
+            LaneAck(lane_id, sum(at == lane_id and counts_as_sent(data) for _, at, data in recorder.sent), 0)
+            for lane_id in range(2)
+        )
+        queue = 0.0 if number < 30 else 0.15
+        recorder.receive(0, Ack(2, us(recorder.now + queue + CLOCKS_APART), counts))
+    return recorder
+
+
 class _FarEnd:
     """A gateway that only acknowledges, behind lanes that stall by chance; it makes steps in the order of time."""
 
@@ -498,6 +514,7 @@ LANE_SCENARIOS: tuple[Callable[[], Recorder], ...] = (
     lanes_wished_for,
     lanes_told,
     congested_path,
+    somebody_elses_queue,
     call_on_two_lanes,
     call_on_eight_lanes,
     overtaking,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from wsmedia.session.competition import Competition
 from wsmedia.session.delay import DeliveredRate, QueueingDelay, RecentMinimum
 
 START_WINDOW = 30_000
@@ -44,6 +45,10 @@ NEAR = 0.15
 PROBE_FACTOR = 1.5
 PROBE_MARGIN = 200_000
 """The estimate grows no further than this above what was delivered: nothing has shown that there is more."""
+HELD = 0.7
+"""The part of the estimate that has to be delivered beside somebody else's queue; with less our share is smaller."""
+HELD_EXCESS = 0.1
+"""Seconds' worth of the estimate that may be in flight there beyond what a round trip holds, for keyframes."""
 CHANGE_TO_TELL = 0.05
 
 
@@ -87,6 +92,7 @@ class CongestionController:
         """Smoothed seconds."""
         self.delay = QueueingDelay()
         self.delivered = DeliveredRate()
+        self.competition = Competition()
         self._max_bitrate = MAX_BITRATE
         self._told_bps = START_BITRATE
         self._least_round_trip = RecentMinimum(10.0)
@@ -116,6 +122,7 @@ class CongestionController:
         self.bitrate_bps = min(self.bitrate_bps, max(START_BITRATE, self.bitrate_bps // 2))
         self.delay = QueueingDelay()
         self.delivered = DeliveredRate()
+        self.competition = Competition()
         self.round_trip = None
         self._least_round_trip = RecentMinimum(10.0)
         self._slow_start = True
@@ -145,13 +152,32 @@ class CongestionController:
         least = self.delay.least
         if least is not None:
             if least > WINDOW_CUT_DELAY:
-                self._full_path(least, now)
+                self.competition.queue_stays(least, self.delivered.peak_bps, now)
+                if self.competition.is_on:
+                    self._hold_share(elapsed, now)
+                else:
+                    self._full_path(least, now)
             else:
+                if least < WINDOW_GROWTH_DELAY:
+                    self.competition.queue_is_gone()
                 self._free_path(least, octets, elapsed, now)
             self._was_limited = False
         # A path that was wide may be narrow a moment later, and then all that is in flight is queue.
         shown = int(self.delivered.peak_bps / 8 * (self._base_round_trip + MAX_EXCESS))
-        self.limit = min(self.window, max(START_WINDOW, shown))
+        self.limit = self.window if self.competition.is_on else min(self.window, max(START_WINDOW, shown))
+
+    def _hold_share(self, elapsed: float, now: float) -> None:
+        """The queue is somebody else's: take a share of the path as long as it is delivered, however long it waits."""
+        round_trip = self.round_trip or 0.0
+        if self._was_limited and self.delivered.bps < HELD * self.bitrate_bps:
+            if self._bitrate_cut_at <= now - CUT_INTERVAL - round_trip:
+                self._bitrate_cut_at = now
+                self.bitrate_bps = max(int(0.85 * self.delivered.bps), MIN_BITRATE)
+        else:
+            share = min(self.competition.share_bps, self._ceiling)
+            grown = int(self.bitrate_bps * (1 + FAR_GROWTH * elapsed)) + 1
+            self.bitrate_bps = max(self.bitrate_bps, min(share, grown))
+        self.window = max(MIN_WINDOW, int(self.bitrate_bps / 8 * (round_trip + HELD_EXCESS)))
 
     def _full_path(self, least: float, now: float) -> None:
         if self.delay.is_draining:
@@ -167,6 +193,7 @@ class CongestionController:
         # A window that limits hides the queue on our own side: then a little delay on the path says as much.
         if self._bitrate_cut_at <= earlier and (least > BITRATE_CUT_DELAY or self._was_limited):
             self._bitrate_cut_at = now
+            self.competition.cut()
             self._full_at_bps = self.delivered.bps
             # Half at most, of what was shown lately: what was delivered may have been little because little was sent.
             shown = min(self.bitrate_bps, self.delivered.peak_bps)
@@ -180,10 +207,14 @@ class CongestionController:
         cut_at = max(self._window_cut_at, self._bitrate_cut_at)
         if least > growth_delay or now - cut_at < GROWTH_PAUSE + self._base_round_trip:
             return
-        ceiling = min(self._max_bitrate, int(PROBE_FACTOR * self.delivered.peak_bps) + PROBE_MARGIN)
+        ceiling = self._ceiling
         if self.bitrate_bps < ceiling:
             growth = self._growth_per_second() * elapsed
             self.bitrate_bps = min(ceiling, int(self.bitrate_bps * (1 + growth)) + 1)
+
+    @property
+    def _ceiling(self) -> int:
+        return min(self._max_bitrate, int(PROBE_FACTOR * self.delivered.peak_bps) + PROBE_MARGIN)
 
     def _growth_per_second(self) -> float:
         if not self._full_at_bps:

@@ -9,6 +9,7 @@
  */
 
 import type { Seconds } from "../base/time.ts";
+import { Competition } from "./competition.ts";
 import { DeliveredRate, QueueingDelay, RecentMinimum } from "./delay.ts";
 
 const START_WINDOW = 30_000;
@@ -40,6 +41,10 @@ const NEAR = 0.15;
 /** The estimate grows no further than this above what was delivered: nothing has shown that there is more. */
 const PROBE_FACTOR = 1.5;
 const PROBE_MARGIN = 200_000;
+/** The part of the estimate that has to be delivered beside somebody else's queue; with less our share is smaller. */
+const HELD = 0.7;
+/** Seconds' worth of the estimate that may be in flight there beyond what a round trip holds, for keyframes. */
+const HELD_EXCESS = 0.1;
 const CHANGE_TO_TELL = 0.05;
 const ROUND_TRIP_PERIOD = 10;
 
@@ -89,6 +94,7 @@ export class CongestionController {
   roundTrip: Seconds | null = null;
   delay = new QueueingDelay();
   delivered = new DeliveredRate();
+  competition = new Competition();
   #maxBitrate = MAX_BITRATE;
   #toldBps = START_BITRATE;
   #leastRoundTrip = new RecentMinimum(ROUND_TRIP_PERIOD);
@@ -120,6 +126,7 @@ export class CongestionController {
     this.bitrateBps = Math.min(this.bitrateBps, Math.max(START_BITRATE, Math.floor(this.bitrateBps / 2)));
     this.delay = new QueueingDelay();
     this.delivered = new DeliveredRate();
+    this.competition = new Competition();
     this.roundTrip = null;
     this.#leastRoundTrip = new RecentMinimum(ROUND_TRIP_PERIOD);
     this.#slowStart = true;
@@ -139,13 +146,35 @@ export class CongestionController {
     this.#updatedAt = now;
     const { least } = this.delay;
     if (least !== null) {
-      if (least > WINDOW_CUT_DELAY) this.#fullPath(least, now);
-      else this.#freePath(least, sample.octets, elapsed, now);
+      if (least > WINDOW_CUT_DELAY) {
+        this.competition.queueStays(least, this.delivered.peakBps, now);
+        if (this.competition.isOn) this.#holdShare(elapsed, now);
+        else this.#fullPath(least, now);
+      } else {
+        if (least < WINDOW_GROWTH_DELAY) this.competition.queueIsGone();
+        this.#freePath(least, sample.octets, elapsed, now);
+      }
       this.#wasLimited = false;
     }
     // A path that was wide may be narrow a moment later, and then all that is in flight is queue.
     const shown = Math.floor((this.delivered.peakBps / 8) * (this.#baseRoundTrip + MAX_EXCESS));
-    this.limit = Math.min(this.window, Math.max(START_WINDOW, shown));
+    this.limit = this.competition.isOn ? this.window : Math.min(this.window, Math.max(START_WINDOW, shown));
+  }
+
+  /** The queue is somebody else's: take a share of the path as long as it is delivered, however long it waits. */
+  #holdShare(elapsed: number, now: Seconds): void {
+    const roundTrip = this.roundTrip ?? 0;
+    if (this.#wasLimited && this.delivered.bps < HELD * this.bitrateBps) {
+      if (this.#bitrateCutAt <= now - CUT_INTERVAL - roundTrip) {
+        this.#bitrateCutAt = now;
+        this.bitrateBps = Math.max(Math.floor(0.85 * this.delivered.bps), MIN_BITRATE);
+      }
+    } else {
+      const share = Math.min(this.competition.shareBps, this.#ceiling);
+      const grown = Math.floor(this.bitrateBps * (1 + FAR_GROWTH * elapsed)) + 1;
+      this.bitrateBps = Math.max(this.bitrateBps, Math.min(share, grown));
+    }
+    this.window = Math.max(MIN_WINDOW, Math.floor((this.bitrateBps / 8) * (roundTrip + HELD_EXCESS)));
   }
 
   /** Whether all messages wait on the path, and none of them because a stall has just ended. */
@@ -189,6 +218,7 @@ export class CongestionController {
     // A window that limits hides the queue on our own side: then a little delay on the path says as much.
     if (this.#bitrateCutAt <= earlier && (least > BITRATE_CUT_DELAY || this.#wasLimited)) {
       this.#bitrateCutAt = now;
+      this.competition.cut();
       this.#fullAtBps = deliveredBps;
       // Half at most, of what was shown lately: what was delivered may have been little because little was sent.
       const shown = Math.min(this.bitrateBps, this.delivered.peakBps);
@@ -205,11 +235,14 @@ export class CongestionController {
     const growthDelay = this.#wasLimited ? WINDOW_GROWTH_DELAY : GROWTH_DELAY;
     const cutAt = Math.max(this.#windowCutAt, this.#bitrateCutAt);
     if (least > growthDelay || now - cutAt < GROWTH_PAUSE + this.#baseRoundTrip) return;
-    const probe = Math.floor(PROBE_FACTOR * this.delivered.peakBps) + PROBE_MARGIN;
-    const ceiling = Math.min(this.#maxBitrate, probe);
+    const ceiling = this.#ceiling;
     if (this.bitrateBps >= ceiling) return;
     const growth = this.#growthPerSecond() * elapsed;
     this.bitrateBps = Math.min(ceiling, Math.floor(this.bitrateBps * (1 + growth)) + 1);
+  }
+
+  get #ceiling(): number {
+    return Math.min(this.#maxBitrate, Math.floor(PROBE_FACTOR * this.delivered.peakBps) + PROBE_MARGIN);
   }
 
   #growthPerSecond(): number {
