@@ -14,7 +14,7 @@ const EXAMPLES = join(WEB, "../docs/examples");
 
 /** What may be loaded for each purpose, kB (1000 octets) after gzip. The first that matches counts. */
 const BUDGETS = [
-  { what: "SDK, first load", files: /^sdk\/wsmedia\.js$/, kilobytes: 24 },
+  { what: "SDK, first load", files: /^sdk\/wsmedia\.js$/, kilobytes: 30 },
   { what: "page, script", files: /^assets\/index-[\w-]+\.js$/, kilobytes: 30 },
   { what: "check page, script", files: /^assets\/check-[\w-]+\.js$/, kilobytes: 14 },
   { what: "check page, style", files: /^assets\/check-[\w-]+\.css$/, kilobytes: 4 },

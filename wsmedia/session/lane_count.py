@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wsmedia.session.redundancy import CLEAN_LANES
 
-MAX_LANES = 24
+MAX_LANES = 16
 """The most that a client opens unless it is told otherwise."""
 
 

@@ -38,7 +38,7 @@ CLEAN_LANES = 2
 LANE_PATIENCE = 30.0
 """Seconds for which a smaller number of lanes has to suffice before it is wanted."""
 
-FAST = 1 / 300
+FAST = 1 / 200
 SLOW = 1 / 1000
 """Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget."""
 SNAPSHOT_INTERVAL = 0.25

@@ -24,7 +24,7 @@ describe("settingsOf", () => {
       codecs: "auto",
       lane: null,
       lanes: null,
-      maxLanes: 24,
+      maxLanes: 16,
       iceServers: null,
       iceTransportPolicy: null,
       speakerId: "",

@@ -19,7 +19,7 @@ const CODECS: readonly CodecChoice[] = ["auto", "webcodecs", "wasm"];
 const ICE_POLICIES: readonly RTCIceTransportPolicy[] = ["all", "relay"];
 const LONGEST_NAME = 64;
 const DEFAULT_NAME = "Guest";
-const DEFAULT_LANES = 24;
+const DEFAULT_LANES = 16;
 /** What a gateway lets one session hold, if nobody has told it otherwise. */
 const MOST_LANES = 32;
 

@@ -8,7 +8,7 @@
 import { CLEAN_LANES } from "./redundancy.ts";
 
 /** The most that a client opens unless it is told otherwise. */
-export const MAX_LANES = 24;
+export const MAX_LANES = 16;
 
 /** What is wanted, and what was told of it. */
 export class LaneCount {

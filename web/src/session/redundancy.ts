@@ -41,7 +41,7 @@ export const CLEAN_LANES = 2;
 const LANE_PATIENCE = 30;
 
 /** Weight of one message in the two running estimates; the larger of them counts: quick to rise, slow to forget. */
-const FAST = 1 / 300;
+const FAST = 1 / 200;
 const SLOW = 1 / 1000;
 /** The estimates of so many times so many seconds ago are kept, for a queue that grows is told from loss only then. */
 const SNAPSHOTS = 3;
