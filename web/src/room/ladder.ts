@@ -259,7 +259,10 @@ export function realLadderParts(options: LinkOptions): LadderParts {
   const gateway = { url: options.url, token: options.token };
   const ice = new IceServers(gateway, options);
   return {
-    config: (timeoutMs) => gatewayConfig(gateway, timeoutMs),
+    config: async (timeoutMs) => {
+      const config = await gatewayConfig(gateway, timeoutMs);
+      return speaksH264() ? config : { ...config, nativeMode: false };
+    },
     ice: () => ice.configuration(),
     probe: (probeOptions) => probe(gateway, probeOptions),
     verdicts: new Verdicts(options.url),
@@ -271,6 +274,12 @@ export function realLadderParts(options: LinkOptions): LadderParts {
     },
   };
 }
+
+/** Whether this browser's WebRTC has the codec that everybody in a room can decode: Firefox has it by a plugin that may be missing. */
+const speaksH264 = (): boolean =>
+  [RTCRtpSender, RTCRtpReceiver].every((end) =>
+    end.getCapabilities("video")?.codecs.some(({ mimeType }) => mimeType.toLowerCase() === "video/h264"),
+  );
 
 /** The context whose sound a probe may send. */
 export const contextOf = (output: AudioOutput): AudioContext | null => output.context ?? null;

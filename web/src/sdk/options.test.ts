@@ -10,6 +10,7 @@ describe("settingsOf", () => {
     expect(settingsOf({ ...some, policy: "turn-tls" }).policy).toBe("turn-tls");
     expect(settingsOf({ ...some, lane: "http-poll" }).policy).toBe("tunnel");
     expect(settingsOf({ ...some, lanes: 4 }).policy).toBe("tunnel");
+    expect(settingsOf({ ...some, codecs: "wasm" }).policy).toBe("tunnel");
     expect(settingsOf({ ...some, lanes: 4, mode: "auto" }).policy).toBe("auto");
   });
 

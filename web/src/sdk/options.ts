@@ -35,8 +35,8 @@ export function settingsOf(options: ConnectOptions): RoomSettings {
   const { room, token = null, codecs = "auto", speakerId = "", pauseHidden = true } = options;
   const { lanes = null, maxLanes = DEFAULT_LANES, lane = "auto" } = options;
   const { iceServers = null, iceTransportPolicy = null } = options;
-  // Who says how the tunnel shall go wants the tunnel.
-  const usual: Policy = lane === "auto" && lanes === null ? "auto" : "tunnel";
+  // Who says how the tunnel shall go, or by which of its codecs, wants the tunnel.
+  const usual: Policy = lane === "auto" && lanes === null && codecs === "auto" ? "auto" : "tunnel";
   const { mode = usual } = options;
   const { policy = mode } = options;
   const name = (options.name ?? "").trim() || DEFAULT_NAME;
