@@ -1,5 +1,7 @@
 /** A picture and a tone to send, and a look at what came: whether it is that picture. */
 
+import { toneOf } from "../native/tone.ts";
+
 const WIDTH = 320;
 const HEIGHT = 180;
 const FPS = 15;
@@ -8,6 +10,8 @@ const BRIGHT = 210;
 const TOLERANCE = 30;
 const LOOK_WIDTH = 64;
 const LOOK_HEIGHT = 36;
+const TONE_HZ = 440;
+const TONE_LEVEL = 0.1;
 
 /** Tracks to publish; `stop` ends them. */
 export interface SampleMedia {
@@ -39,7 +43,7 @@ export function sampleMedia(audio: AudioContext | null): SampleMedia {
   const timer = setInterval(draw, 1000 / FPS);
   const [picture] = canvas.captureStream(FPS).getVideoTracks();
   if (picture === undefined) throw new DOMException("This canvas gives no track.", "NotSupportedError");
-  const tone = audio === null || audio.state !== "running" ? null : toneOf(audio);
+  const tone = toneOf(audio, TONE_HZ, TONE_LEVEL);
   const stop = (): void => {
     clearInterval(timer);
     picture.stop();
@@ -77,21 +81,4 @@ export function isOurPicture(pixels: Uint8ClampedArray, width: number, height: n
   const middle = Math.floor(width / 2);
   const near = (value: number, wanted: number) => Math.abs(value - wanted) < TOLERANCE;
   return near(mean(margin, middle - margin), DARK) && near(mean(middle + margin, width - margin), BRIGHT);
-}
-
-function toneOf(audio: AudioContext): { track: MediaStreamTrack; stop(): void } | null {
-  const oscillator = audio.createOscillator();
-  const gain = audio.createGain();
-  const destination = audio.createMediaStreamDestination();
-  gain.gain.value = 0.1;
-  oscillator.connect(gain).connect(destination);
-  oscillator.start();
-  const [track] = destination.stream.getAudioTracks();
-  if (track === undefined) return null;
-  const stop = (): void => {
-    oscillator.stop();
-    gain.disconnect();
-    track.stop();
-  };
-  return { track, stop };
 }

@@ -5,6 +5,7 @@
 
 import { type Exchange, offerProbe } from "./exchange.ts";
 import { type Gateway, HttpError } from "./http.ts";
+import { toneOf } from "./tone.ts";
 
 /** What to try. */
 export interface ProbeOptions {
@@ -69,6 +70,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 const ENOUGH_PACKETS = 3;
 const LOOK_EVERY_MS = 20;
 const TONE_HZ = 440;
+/** Nobody hears it but the gateway. */
 const TONE_LEVEL = 0.01;
 
 /** Try once. Never throws. */
@@ -80,7 +82,7 @@ export async function probe(gateway: Gateway, options: ProbeOptions = {}): Promi
   const aborted = give("aborted");
   options.signal?.addEventListener("abort", aborted);
   if (options.signal?.aborted) aborted();
-  const tone = toneOf(options.audioContext ?? null);
+  const tone = toneOf(options.audioContext ?? null, TONE_HZ, TONE_LEVEL);
   let stage: ProbeFailure = "noServer";
   let exchange: Exchange | null = null;
   try {
@@ -122,26 +124,6 @@ export async function probe(gateway: Gateway, options: ProbeOptions = {}): Promi
 class NothingToTry extends Error {}
 
 const elapsed = (began: number): number => Math.round(performance.now() - began);
-
-/** A quiet tone, if the context plays; nobody hears it but the gateway. */
-function toneOf(context: AudioContext | null): { readonly track: MediaStreamTrack; stop(): void } | null {
-  if (context === null || context.state !== "running") return null;
-  const oscillator = context.createOscillator();
-  const gain = context.createGain();
-  const destination = context.createMediaStreamDestination();
-  oscillator.frequency.value = TONE_HZ;
-  gain.gain.value = TONE_LEVEL;
-  oscillator.connect(gain).connect(destination);
-  oscillator.start();
-  const [track] = destination.stream.getAudioTracks();
-  if (track === undefined) return null;
-  const stop = (): void => {
-    oscillator.stop();
-    gain.disconnect();
-    track.stop();
-  };
-  return { track, stop };
-}
 
 function packetsOf(report: RTCStatsReport): number {
   let packets = 0;
