@@ -86,7 +86,7 @@ async def test_all_is_well(own_network: None, tmp_path: Path) -> None:
     assert "wsmedia will use its tunnel over WebSocket." in said.text
     assert "ok Native WebRTC (UDP)     Pictures went to the gateway and back" in said.text
     for lane in ("WebSocket", "streamed HTTP", "HTTP polling"):
-        assert f"ok Media by {lane}".ljust(29) + "Picture and sound went to the gateway and back" in said.text
+        assert f"ok Media by {lane}".ljust(27) + "Picture and sound went to the gateway and back" in said.text
     assert "ok TURN over TCP" in said.text
     assert "administrator" not in said.text
     [line] = (tmp_path / "reports.jsonl").read_text().splitlines()

@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from wsmedia.app.config import CONFIG_FILE_VARIABLE
 from wsmedia.app.settings import Settings
@@ -49,7 +50,8 @@ def _annotation(name: str, field: FieldInfo) -> Any:
     flag = "--" + name.replace("_", "-")
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     shown: dict[str, Any] = {
-        "help": f"{field.description}{_default(field)}",
+        # Brackets would be taken for markup.
+        "help": escape(f"{field.description}{_default(field)}"),
         "rich_help_panel": str(extra.get("panel", "Other")),
     }
     if field.annotation is bool:
