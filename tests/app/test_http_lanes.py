@@ -92,6 +92,13 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def people_in_the_room(gateway: Gateway, http: httpx.AsyncClient, count: int) -> None:
+    """Wait until there are so many, well before a session would be given up."""
+    async with asyncio.timeout(5):
+        while len((await http.get(http_url(gateway, "/v1/rooms/r"))).json()["participants"]) != count:
+            pass
+
+
 async def test_a_stream_begins_with_its_marker_before_anybody_has_said_hello(
     gateway: Gateway, http: httpx.AsyncClient
 ) -> None:
@@ -106,6 +113,20 @@ async def test_a_stream_begins_with_its_marker_before_anybody_has_said_hello(
     await asyncio.wait_for(reading, 5)
     late = await lane.up(1000, b"x")
     assert (late.status_code, late.json()["code"]) == (410, 1000)
+
+
+async def test_who_leaves_is_gone_though_a_page_took_an_upload_with_it(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    lane = RawLane(gateway, http, "http-stream")
+    reading = asyncio.create_task(lane.stream())
+    octets = await lane.greet()
+    await people_in_the_room(gateway, http, 1)
+    # What goes before it never comes.
+    await lane.up(octets + 1000, delimit(encode(Close(CloseCode.LEFT))))
+    await http.post(f"{lane.url}/end/4000")
+    await asyncio.wait_for(reading, 5)
+    await people_in_the_room(gateway, http, 0)
 
 
 async def test_a_server_of_http_1_0_gets_a_stream_without_chunks(gateway: Gateway, http: httpx.AsyncClient) -> None:

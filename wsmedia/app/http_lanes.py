@@ -22,12 +22,13 @@ from wsmedia.transport.http_lane import POLL, STREAM, Download, HttpLane
 from wsmedia.transport.http_poll import MAX_WAIT, PollDownload, PollOrderError
 from wsmedia.transport.http_stream import StreamDownload
 from wsmedia.transport.upload_order import UploadGapError
-from wsmedia.wire import Hello, decode, is_session_id
+from wsmedia.wire import Close, Hello, decode, encode, is_session_id
 
 _MAKERS: dict[str, Callable[[HttpLane], Download]] = {STREAM: StreamDownload, POLL: PollDownload}
 # How long what is left of a lane that is over may still be fetched, and requests are told that it is.
 _MEMORY = 10.0
 _MAX_NUMBER = 2**53
+_CLOSE_CODES = frozenset(CloseCode)
 _HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "Pragma": "no-cache",
@@ -116,9 +117,15 @@ class HttpLaneRoutes:
         return _nothing() if lane.ended is None else _over(lane)
 
     async def _end(self, request: Request) -> Response:
-        """The client closes the lane, with a close code of RFC 6455."""
+        """The client closes the lane, with a close code of RFC 6455; one of ours ends the session.
+
+        The CLOSE itself may wait for an upload that a page took with it when it went away.
+        """
         lane = self._lane(request)
-        lane.end(_number(request, "code"), "")
+        code = _number(request, "code")
+        if lane.pump is not None and lane.ended is None and code in _CLOSE_CODES:
+            lane.receive([encode(Close(code, CloseCode(code).reason))])
+        lane.end(code, "")
         return _nothing()
 
     def _lane(self, request: Request) -> HttpLane:

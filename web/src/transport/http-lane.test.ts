@@ -196,9 +196,11 @@ describe("uploads", () => {
     await scene.send(message(1));
     scene.lane.write(message(9));
     scene.lane.close(4000);
+    expect(scene.requests.paths.slice(-2)).toEqual(["up/5", "end/4000"]);
     expect(scene.requests.to("up/5").keepalive).toBe(true);
-    await scene.requests.to("up/5").answer(204);
     expect(scene.requests.to("end/4000").keepalive).toBe(true);
+    await scene.requests.to("up/5").answer(204);
+    await scene.requests.to("end/4000").answer(204);
     expect(scene.requests.to("stream").aborted).toBe(true);
     expect(scene.events).toEqual(["opened"]);
   });

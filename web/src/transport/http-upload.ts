@@ -9,6 +9,9 @@ import type { Clock, Timers } from "../base/clock.ts";
 import { seconds } from "../base/time.ts";
 import { lengthOf } from "../wire/batch.ts";
 
+/** From here on close codes are of sessions, and not of a carrier alone (PROTOCOL.md §3.7). */
+const FIRST_CLOSE_CODE = 4000;
+
 /** Octets of a request's body: below the 64 kB that some proxies allow. Halved when one allows less. */
 const MAX_BODY_BYTES = 49_152;
 const MIN_BODY_BYTES = 8_192;
@@ -121,8 +124,10 @@ export class HttpUpload {
     const last = { ...this.#init(rest ?? new Uint8Array(0)), keepalive: true };
     const { request } = this.#world;
     const end = (): Promise<unknown> => request(`${this.#url}/end/${code}`, { ...last, body: null });
-    const uploaded = rest === null ? end() : request(`${this.#url}/up/${this.#offset - rest.length}`, last).then(end);
-    uploaded.catch(() => {}).finally(() => this.#abort.abort());
+    const done = [rest === null ? end() : request(`${this.#url}/up/${this.#offset - rest.length}`, last)];
+    // Of a page that goes away nothing follows an answer; a lane that gives way to a better one must not lose its last words.
+    if (rest !== null) done.push(code < FIRST_CLOSE_CODE ? (done[0] as Promise<unknown>).then(end) : end());
+    void Promise.allSettled(done).then(() => this.#abort.abort());
   }
 
   /** The lane is lost: send nothing more. */
