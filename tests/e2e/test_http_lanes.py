@@ -53,8 +53,8 @@ async def test_a_call_takes_the_best_way_that_a_proxy_leaves(
         await wait_until_carried_by(bob, kind)
         assert alice.errors == bob.errors == []
         await bob.close()
-        # He says that he leaves, whatever carries him.
-        await expect(alice.page.get_by_text("Bob left")).to_be_visible()
+        # He says that he leaves, whatever carries him: otherwise he would be waited for, for half a minute.
+        await expect(alice.page.get_by_text("Bob left")).to_be_visible(timeout=10_000)
     # Nothing was too large.
     assert " 413 " not in (tmp_path / "access.log").read_text()
 

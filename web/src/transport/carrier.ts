@@ -18,6 +18,8 @@ export interface LaneEvents {
 export interface Carrier extends PumpLane {
   /** As in HELLO; -1 before. */
   laneId: number;
+  /** A POST there ends the session as CLOSE does, for a window whose workers die before they can say it; null if nothing is needed. */
+  readonly farewell: string | null;
 }
 
 /** Codes below are for the carrier itself; a page may send only 1000 and these. */

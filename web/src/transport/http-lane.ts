@@ -6,6 +6,7 @@
  * back, and the gateway would write what no one gets to see.
  */
 
+import { CloseCode } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/time.ts";
 import { BatchReader } from "../wire/batch.ts";
 import { type Carrier, type LaneEvents, sayable } from "./carrier.ts";
@@ -36,6 +37,7 @@ export interface DownloadEvents {
 export class HttpLane implements Carrier {
   /** As in HELLO; -1 before. */
   laneId = -1;
+  readonly farewell: string;
   readonly #events: LaneEvents;
   readonly #world: UploadWorld;
   readonly #upload: HttpUpload;
@@ -47,6 +49,7 @@ export class HttpLane implements Carrier {
 
   /** @param url the carrier's own address. */
   constructor(kind: "http-stream" | "http-poll", url: string, events: LaneEvents, world: UploadWorld) {
+    this.farewell = `${url}/end/${CloseCode.LEFT}`;
     this.#events = events;
     this.#world = world;
     this.#upload = new HttpUpload(url, world, {

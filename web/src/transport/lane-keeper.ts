@@ -114,6 +114,12 @@ export class LaneKeeper<Port extends PortLike> implements SlotEvents {
     this.#startTimer(() => this.#begin(attempts), delay);
   }
 
+  /** How a window ends the session without us (`Carrier.farewell`). */
+  get farewell(): string | null {
+    const carrying = this.#carrying;
+    return this.#up().find(({ kind }) => kind === carrying)?.farewell ?? null;
+  }
+
   /** Try at once if no lane is up or on its way. */
   hurry(): void {
     if (this.#slots.size > 0) return;

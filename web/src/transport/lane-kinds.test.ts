@@ -239,6 +239,7 @@ describe("LaneKeeper with kinds", () => {
     expect(sockets).toHaveLength(2);
     await scene.serveFor(0.3);
     expect(sockets).toHaveLength(3);
+    expect(scene.keeper.farewell).toMatch(/\/http\/[0-9a-f]{32}\/end\/4000$/);
 
     gateway.accept(sockets[2] as (typeof sockets)[number]);
     await settled();
@@ -255,6 +256,8 @@ describe("LaneKeeper with kinds", () => {
     expect(sockets).toHaveLength(4);
     await scene.serveFor(1);
     expect(scene.lanes).toEqual(["websocket"]);
+    // A browser closes WebSockets by itself.
+    expect(scene.keeper.farewell).toBeNull();
     expect(scene.requests.paths.filter((path) => path.startsWith("end/"))).toContain("end/1000");
     expect(scene.events).not.toContain("allLanesLost");
   });

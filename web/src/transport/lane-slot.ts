@@ -50,6 +50,11 @@ export class LaneSlot implements LaneEvents {
     return this.#lane.laneId;
   }
 
+  /** See `Carrier`. */
+  get farewell(): string | null {
+    return this.#lane.farewell;
+  }
+
   /** Say HELLO. */
   greet(laneId: number, now: Seconds): void {
     this.state = "greeted";

@@ -116,6 +116,7 @@ export type TunnelReport =
   | { readonly type: "trackMuted"; readonly trackId: number; readonly muted: boolean }
   | { readonly type: "publishRejected"; readonly trackId: number; readonly reason: string }
   | { readonly type: "roomStateChanged"; readonly state: RoomState; readonly reason: string }
+  | { readonly type: "farewell"; readonly url: string | null }
   | { readonly type: "keyframeNeeded"; readonly trackId: number }
   | { readonly type: "targetBitrate"; readonly trackId: number; readonly bitrateBps: number }
   | { readonly type: "statistics"; readonly statistics: TunnelStatistics }

@@ -37,6 +37,7 @@ export class TunnelTransport<Port extends PortLike> {
   #state: TunnelState = "connecting";
   #reason = "";
   #online: boolean;
+  #farewell: string | null = null;
 
   constructor(
     options: TunnelOptions,
@@ -237,8 +238,15 @@ export class TunnelTransport<Port extends PortLike> {
     if (this.#current === null) return;
     const { session, keeper } = this.#current;
     keeper.settled();
+    this.#tellFarewell(keeper.farewell);
     const hasLane = session.isEstablished && session.laneIds.length > 0;
     this.#uplink.updateReadiness(hasLane, session.path(this.#now()).backlog);
+  }
+
+  #tellFarewell(url: string | null): void {
+    if (url === this.#farewell) return;
+    this.#farewell = url;
+    this.#report({ type: "farewell", url });
   }
 
   #onFailed(opened: boolean): void {

@@ -26,6 +26,11 @@ class FakePage implements PageLike {
   visible = true;
   changed: (() => void) | null = null;
   leaving: (() => void) | null = null;
+  readonly beacons: string[] = [];
+
+  beacon(url: string): void {
+    this.beacons.push(url);
+  }
 
   watch(changed: () => void, leaving: () => void): () => void {
     this.changed = changed;
@@ -107,6 +112,17 @@ describe("Tunnel", () => {
       { type: "visible", visible: false },
       { type: "close" },
     ]);
+  });
+
+  it("says goodbye by itself where the worker might not live long enough", () => {
+    const { worker, page, told } = makeTunnel();
+    page.leaving?.();
+    expect(page.beacons).toEqual([]);
+    worker.report({ type: "farewell", url: "https://example.test/end/4000" });
+    page.leaving?.();
+    expect(page.beacons).toEqual(["https://example.test/end/4000"]);
+    expect(worker.commands.at(-1)).toEqual({ type: "close" });
+    expect(told).toEqual([]);
   });
 
   it("ends once", () => {

@@ -70,6 +70,8 @@ export interface PageLike {
   readonly visible: boolean;
   /** Call back on every change, and when the page goes away for good; returns how to stop. */
   watch(changed: () => void, leaving: () => void): () => void;
+  /** POST there, though the page goes away. */
+  beacon(url: string): void;
 }
 
 const startTunnel = (): WorkerLike => startWorker(workerUrl, "wsmedia tunnel");
@@ -90,6 +92,7 @@ const browserPage: PageLike = {
     window.addEventListener("pagehide", ({ persisted }) => persisted || leaving(), { signal });
     return () => controller.abort();
   },
+  beacon: (url) => void navigator.sendBeacon(url),
 };
 
 /** One participant's tunnel to one room. Connects at once; `close()` leaves. */
@@ -101,6 +104,7 @@ export class Tunnel {
   readonly #worker: WorkerLike;
   readonly #page: PageLike;
   readonly #unwatch: () => void;
+  #farewell: string | null = null;
   #state: TunnelState = "connecting";
   #online: boolean;
   #visible: boolean;
@@ -124,7 +128,7 @@ export class Tunnel {
     worker.onerror = () => this.#fail();
     this.#unwatch = page.watch(
       () => this.#pageChanged(),
-      () => this.close(),
+      () => this.#leave(),
     );
     const remembered = { ...options, lastLane: memory.recall(options.url) };
     this.#post({ type: "connect", options: remembered, online: this.#online, visible: this.#visible });
@@ -176,6 +180,12 @@ export class Tunnel {
   /** Leave; `closed` follows. */
   close(): void {
     if (this.#state !== "closed") this.#post({ type: "close" });
+  }
+
+  /** The page goes away, and the worker with it, perhaps before its requests have left. */
+  #leave(): void {
+    if (this.#farewell !== null) this.#page.beacon(this.#farewell);
+    this.close();
   }
 
   #post(command: TunnelCommand, transfer: Transferable[] = []): void {
@@ -230,6 +240,9 @@ export class Tunnel {
         break;
       case "roomStateChanged":
         events.roomStateChanged?.(report.state, report.reason);
+        break;
+      case "farewell":
+        this.#farewell = report.url;
         break;
       case "keyframeNeeded":
         events.keyframeNeeded?.(report.trackId);

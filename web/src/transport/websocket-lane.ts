@@ -37,6 +37,8 @@ export type OpenSocket = (url: string, subprotocol: string) => SocketLike;
 export class WebSocketLane implements Carrier {
   /** As in HELLO; -1 before. */
   laneId = -1;
+  /** The browser itself closes it, and says that the page goes away. */
+  readonly farewell = null;
   readonly #socket: SocketLike;
   readonly #events: LaneEvents;
   readonly #timers: Timers;
